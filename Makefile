@@ -1,0 +1,20 @@
+.DEFAULT_GOAL := help
+.PHONY: help run dev test bench fmt
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+run: ## build everything in release and start on http://localhost:3000 (data in ./data)
+	@scripts/run.sh
+
+dev: ## start on http://localhost:3000 and rebuild and reload at each change
+	@scripts/dev.sh
+
+test: ## format and lint checks and all tests, on SQLite and PostgreSQL and in a browser
+	@scripts/test.sh
+
+bench: ## measure the token path
+	@scripts/bench.sh
+
+fmt: ## format the Rust code
+	@cargo fmt

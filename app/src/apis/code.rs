@@ -1,0 +1,42 @@
+//! Program text with its looks.
+
+use leptos::prelude::*;
+use model::quickstart::{Span, SpanKind};
+
+use crate::ui::CodeBox;
+
+/// A box of code; what is copied is exactly what the spans say.
+#[component]
+pub(crate) fn Code(
+    /// The file's name, or where the lines are typed.
+    #[prop(into)]
+    title: String,
+    /// The pieces.
+    spans: Vec<Span>,
+) -> impl IntoView {
+    let text: String = spans.iter().map(|span| span.text.as_str()).collect();
+    let pieces = spans
+        .into_iter()
+        .map(|Span { kind, text }| match class(kind) {
+            Some(class) => view! { <span class=class>{text}</span> }.into_any(),
+            None => text.into_any(),
+        })
+        .collect_view();
+    view! {
+        <CodeBox title=title text=text>
+            {pieces}
+        </CodeBox>
+    }
+    .into_any()
+}
+
+/// The class of style/code.css for a piece; plain text has none.
+fn class(kind: SpanKind) -> Option<&'static str> {
+    match kind {
+        SpanKind::Plain => None,
+        SpanKind::Keyword => Some("k"),
+        SpanKind::String => Some("s"),
+        SpanKind::Comment => Some("c"),
+        SpanKind::Value => Some("m"),
+    }
+}

@@ -1,0 +1,54 @@
+//! APIs: the list, the form that creates one, and the tabs of one API.
+//!
+//! Each tab is a route, so it has an address and works without script. What is open on a page (the row of a client, the scope being
+//! edited, the quickstart that is read) stands in the query of that address for the same reason.
+
+mod access;
+mod access_row;
+pub(crate) mod code;
+mod create;
+mod curl;
+mod danger;
+mod detail;
+#[cfg(feature = "ssr")]
+mod explain;
+mod list;
+mod quickstart;
+mod run;
+mod scope_row;
+mod scopes;
+pub mod server_fns;
+mod settings;
+mod signing_secret;
+mod test;
+
+use leptos::prelude::*;
+use leptos_router::components::{ParentRoute, Route};
+use leptos_router::{MatchNestedRoutes, path};
+
+use access::AccessTab;
+use create::NewApiPage;
+use detail::{ApiLayout, ApiStart};
+use list::ApisPage;
+use quickstart::QuickstartTab;
+use scopes::ScopesTab;
+use settings::SettingsTab;
+use test::TestTab;
+
+/// Every page under `/apis`.
+#[component(transparent)]
+pub fn ApisRoutes() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/apis") view=ApisPage />
+        <Route path=path!("/apis/new") view=NewApiPage />
+        <ParentRoute path=path!("/apis/:id") view=ApiLayout>
+            <Route path=path!("") view=ApiStart />
+            <Route path=path!("quickstart") view=QuickstartTab />
+            <Route path=path!("settings") view=SettingsTab />
+            <Route path=path!("scopes") view=ScopesTab />
+            <Route path=path!("clients") view=AccessTab />
+            <Route path=path!("test") view=TestTab />
+        </ParentRoute>
+    }
+    .into_inner()
+}

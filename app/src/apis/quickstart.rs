@@ -1,0 +1,156 @@
+//! `/apis/:id/quickstart`: how to protect the API and how to ask for a token, in programs with the reader's own values.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use model::api::SigningAlg;
+use model::quickstart::{Kind as What, Part, Quickstart, QuickstartView};
+
+use super::code::Code;
+use super::detail::{ApiTabs, tab_title};
+use super::server_fns::{ApiHead, QuickstartPage, get_quickstart};
+use crate::ui::{ErrorPanel, Icon, IconName, Kind, LinkButton, Note, Skeleton, Tone, address};
+
+/// The Quickstart tab.
+#[component]
+pub fn QuickstartTab() -> impl IntoView {
+    let tabs = expect_context::<ApiTabs>();
+    let query = use_query_map();
+    let slug = Memo::new(move |_| query.with(|query| query.get("stack")).unwrap_or_default());
+    let page = Resource::new(move || (tabs.id.get(), slug.get()), |(id, slug)| get_quickstart(id, slug));
+    view! {
+        <Transition fallback=|| view! { <Skeleton rows=10 /> }>
+            {move || Suspend::new(async move {
+                // Without an API the frame has said so.
+                let head = tabs.head.await.ok()?;
+                let page = page.await;
+                Some(
+                    view! {
+                        <Title text=tab_title(&head.api.name, "Quickstart") />
+                        {match page {
+                            Ok(page) => view! { <Read head=head page=page /> }.into_any(),
+                            Err(error) => view! { <ErrorPanel error=error /> }.into_any(),
+                        }}
+                    },
+                )
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Read(head: ApiHead, page: QuickstartPage) -> impl IntoView {
+    let path = format!("/apis/{}/quickstart", head.api.id);
+    let QuickstartPage { all, chosen } = page;
+    let stacks = |what: What| {
+        all.iter()
+            .filter(|quickstart| quickstart.kind == what)
+            .map(|quickstart| stack(&path, quickstart, quickstart.slug == chosen.slug))
+            .collect_view()
+    };
+    let (protect, ask) = (stacks(What::Protect), stacks(What::Ask));
+    view! {
+        <div class="split">
+            <nav class="stack" aria-label="Quickstarts">
+                <h2>"Protect your API"</h2>
+                {protect}
+                <h2>"Ask for a token"</h2>
+                {ask}
+            </nav>
+            <Program head=head chosen=chosen />
+        </div>
+    }
+    .into_any()
+}
+
+fn stack(path: &str, quickstart: &Quickstart, is_chosen: bool) -> impl IntoView + use<> {
+    view! {
+        <a href=address(path, &[("stack", &quickstart.slug)]) aria-current=is_chosen.then_some("page")>
+            {quickstart.title.clone()}
+        </a>
+    }
+}
+
+#[component]
+fn Program(head: ApiHead, chosen: QuickstartView) -> impl IntoView {
+    let settings = format!("/apis/{}/settings", head.api.id);
+    let secret_note = (chosen.alg == SigningAlg::HS256 && chosen.kind == What::Protect).then(|| {
+        view! {
+            <Note tone=Tone::Warn>
+                "HS256 tokens are verified with the signing secret of this API. "
+                <a href=settings>"Copy it from the Settings tab"</a>
+                " and hand it to your API as an environment variable; whoever holds it can forge tokens."
+            </Note>
+        }
+    });
+    let parts = chosen
+        .parts
+        .into_iter()
+        .enumerate()
+        .map(|(position, part)| view! { <Step number=position + 1 part=part /> })
+        .collect_view();
+    view! {
+        <article class="prose" aria-label=chosen.title>
+            <Note tone=Tone::Good>{proof(chosen.kind)}</Note>
+            {secret_note}
+            {parts}
+            <Next head=head kind=chosen.kind />
+        </article>
+    }
+    .into_any()
+}
+
+/// What the tests of the programs have shown.
+fn proof(kind: What) -> &'static str {
+    match kind {
+        What::Protect => {
+            "This program ran in our tests against this version: a good token is let in; none, an expired one, one for another audience, one signed with another key and one without a signature are refused. Your own values are filled in."
+        }
+        What::Ask => "These commands ran in our tests against this version and got a token. Your own values are filled in.",
+    }
+}
+
+#[component]
+fn Step(number: usize, part: Part) -> impl IntoView {
+    view! {
+        <section class="part">
+            <h2>
+                <span class="step-n num" aria-hidden="true">
+                    {number}
+                </span>
+                {part.title}
+            </h2>
+            {(!part.explanation.is_empty()).then(|| view! { <p>{part.explanation}</p> })}
+            <Code title=part.file_name spans=part.spans />
+        </section>
+    }
+    .into_any()
+}
+
+/// What comes after the program: a token to try it with.
+#[component]
+fn Next(head: ApiHead, kind: What) -> impl IntoView {
+    let base = format!("/apis/{}", head.api.id);
+    let (text, href, label) = match (head.clients, kind) {
+        (0, _) => (
+            "Next: say which client may ask for tokens.",
+            format!("{base}/clients"),
+            "Authorize a client",
+        ),
+        (_, What::Protect) => ("Next: get a token and call your API with it.", format!("{base}/test"), "Get a token"),
+        (_, What::Ask) => (
+            "See the same request run, and what is in the token.",
+            format!("{base}/test"),
+            "Open the Test tab",
+        ),
+    };
+    view! {
+        <div class="next-step">
+            <p>{text}</p>
+            <LinkButton href=href kind=Kind::Primary>
+                {label}
+                <Icon name=IconName::Arrow />
+            </LinkButton>
+        </div>
+    }
+}

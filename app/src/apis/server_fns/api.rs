@@ -1,0 +1,164 @@
+//! APIs themselves: list, create, read, change, delete, and the signing secret of HS256.
+
+#![expect(missing_docs, reason = "the server macro makes fields of arguments, which can carry no docstring")]
+
+use leptos::prelude::*;
+use model::api::{Api, ApiSort, ApiSummary, SigningAlg};
+use model::page::Page;
+use model::secret::Secret;
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::{clients::flash, gate::Admin};
+
+/// An API as the head of its pages shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiHead {
+    /// The API.
+    pub api: Api,
+    /// Clients that are authorized for it.
+    pub clients: i64,
+}
+
+/// A page of the list of APIs.
+///
+/// # Errors
+/// [`AppError::SignedOut`] without a session.
+#[server]
+pub async fn list_apis(search: String, sort: ApiSort, page: i64) -> Result<Page<ApiSummary>, AppError> {
+    let session = Admin::required().await?;
+    let query = model::api::ApiQuery {
+        search,
+        sort,
+        page: model::page::PageRequest::new(page, model::page::PER_PAGE),
+    };
+    Ok(session.engine.list_apis(&query).await?)
+}
+
+/// An API and how many clients are authorized for it.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no API has this id.
+#[server]
+pub async fn get_api(id: String) -> Result<ApiHead, AppError> {
+    let session = Admin::required().await?;
+    let api = session.engine.api(&id).await?;
+    let authorized = model::grant::AccessQuery {
+        authorized_only: true,
+        page: model::page::PageRequest::new(0, 1),
+        ..Default::default()
+    };
+    let clients = session.engine.clients_of_api(&id, &authorized).await?.total;
+    Ok(ApiHead { api, clients })
+}
+
+/// Creates an API, with a test client if asked for, and opens its Quickstart tab.
+///
+/// # Errors
+/// [`AppError::Invalid`] or [`AppError::Conflict`] on the field that is in the way.
+#[server]
+pub async fn create_api(name: String, identifier: String, signing_alg: SigningAlg, #[server(default)] test_client: bool) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let new = model::api::NewApi {
+        name,
+        identifier,
+        signing_alg,
+        test_client,
+        ..Default::default()
+    };
+    let created = session.engine.create_api(&session.actor, new.trimmed()).await?;
+    leptos_axum::redirect(&format!("/apis/{}/quickstart", created.api.id));
+    Ok(())
+}
+
+/// Changes the name, where one is given, and the lifetime of tokens in seconds.
+///
+/// # Errors
+/// [`AppError::Invalid`] on `name` or `token_lifetime`.
+#[server]
+pub async fn update_api(id: String, #[server(default)] name: Option<String>, token_lifetime: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let changes = model::api::ApiChanges {
+        name: name.map(|name| name.trim().to_owned()),
+        token_lifetime: Some(super::super::settings::parse_lifetime(&token_lifetime)?),
+        signing_alg: None,
+    };
+    session.engine.update_api(&session.actor, &id, changes).await?;
+    leptos_axum::redirect(&format!("/apis/{id}/settings?saved=details"));
+    Ok(())
+}
+
+/// Changes how new tokens are signed.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no API has this id; [`AppError::Forbidden`] for the system API.
+#[server]
+pub async fn change_signing_alg(id: String, signing_alg: SigningAlg) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let changes = model::api::ApiChanges {
+        signing_alg: Some(signing_alg),
+        ..Default::default()
+    };
+    session.engine.update_api(&session.actor, &id, changes).await?;
+    leptos_axum::redirect(&format!("/apis/{id}/settings?saved=algorithm"));
+    Ok(())
+}
+
+/// The signing secret, for the page that asked. A browser without script is sent back to a page that shows it once instead.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no API has this id; [`AppError::Invalid`] if it does not sign with HS256.
+#[server]
+pub async fn reveal_signing_secret(id: String) -> Result<Option<Secret>, AppError> {
+    let session = Admin::required().await?;
+    if flash::is_plain_form() {
+        let api = session.engine.api(&id).await?;
+        let page = format!("/apis/{}/settings", api.id);
+        flash::promise_at(session.engine.issuer(), &page, &api.id);
+        leptos_axum::redirect(&page);
+        return Ok(None);
+    }
+    Ok(Some(session.engine.reveal_signing_secret(&session.actor, &id).await?))
+}
+
+/// The signing secret, if [`reveal_signing_secret`] has just promised to show it on this page; otherwise nothing.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no API has this id.
+#[server]
+pub async fn take_signing_secret(id: String) -> Result<Option<Secret>, AppError> {
+    let session = Admin::required().await?;
+    if !flash::redeem_at(session.engine.issuer(), &format!("/apis/{id}/settings"), &id) {
+        return Ok(None);
+    }
+    Ok(Some(session.engine.reveal_signing_secret(&session.actor, &id).await?))
+}
+
+/// Gives an API a new signing secret; tokens signed with the old one no longer verify where the new one is used.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no API has this id.
+#[server]
+pub async fn rotate_signing_secret(id: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    session.engine.rotate_signing_secret(&session.actor, &id).await?;
+    leptos_axum::redirect(&format!("/apis/{id}/settings?saved=secret"));
+    Ok(())
+}
+
+/// Deletes an API and its grants; `confirm` is its name, typed by the admin.
+///
+/// # Errors
+/// [`AppError::Invalid`] on `confirm` if it is another text; [`AppError::Forbidden`] for the system API.
+#[server]
+pub async fn delete_api(id: String, confirm: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let api = session.engine.api(&id).await?;
+    if confirm.trim() != api.name {
+        return Err(model::Invalid::new("confirm", format!("Type the name as it stands above: {}", api.name)).into());
+    }
+    session.engine.delete_api(&session.actor, &id).await?;
+    leptos_axum::redirect("/apis");
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! Wire calls of the API pages, one file a tab. Each starts at the gate: without a signed-in admin there is no engine.
+
+mod access;
+mod api;
+mod quickstart;
+mod run;
+mod scope;
+
+pub use access::*;
+pub use api::*;
+pub use quickstart::*;
+pub use run::*;
+pub use scope::*;

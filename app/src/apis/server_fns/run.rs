@@ -1,0 +1,176 @@
+//! The Test tab: who can be tested, and a request that is really made.
+
+#![expect(missing_docs, reason = "the server macro makes fields of arguments, which can carry no docstring")]
+
+use leptos::prelude::*;
+use model::grant::ClientAccess;
+use model::secret::Secret;
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::{clients::flash, gate::Admin};
+
+/// What the Test tab starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestSetup {
+    /// Address of the token endpoint.
+    pub token_url: String,
+    /// Clients that are authorized, at most 100.
+    pub clients: Vec<ClientAccess>,
+    /// How many there are in all.
+    pub total: i64,
+    /// The client that asks; may have lost its grant since the address was made.
+    pub chosen: Option<ClientAccess>,
+    /// The answer to a form that was posted without script just before.
+    pub run: Option<TestRun>,
+}
+
+/// What the token endpoint would have answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TestRun {
+    /// A token.
+    Issued(Issued),
+    /// No token.
+    Refused {
+        /// The client that asked.
+        client_id: String,
+        /// Code of the reason.
+        code: String,
+        /// What happened.
+        reason: String,
+        /// What would make the request succeed.
+        fix: String,
+    },
+}
+
+impl TestRun {
+    /// The client that asked.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        match self {
+            Self::Issued(issued) => &issued.client_id,
+            Self::Refused { client_id, .. } => client_id,
+        }
+    }
+}
+
+/// A token with all that can be said about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// The client that asked.
+    pub client_id: String,
+    /// The token.
+    pub token: Secret,
+    /// Body of the answer, indented; carries the token.
+    pub body: Secret,
+    /// Header of the token.
+    pub header: Vec<Member>,
+    /// Claims of the token.
+    pub claims: Vec<Member>,
+    /// What the independent check found, if it did not accept the token.
+    pub fault: Option<String>,
+}
+
+/// A member of a token's header or claims.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// Its value as JSON.
+    pub value: String,
+    /// What it is for and what this value means, in a sentence.
+    pub meaning: String,
+}
+
+/// The clients to choose from, and the chosen one; an only authorized client is chosen by itself.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no API has this id, or no client that one.
+#[server]
+pub async fn get_test(id: String, client_id: String, scope: String) -> Result<TestSetup, AppError> {
+    let session = Admin::required().await?;
+    let engine = &session.engine;
+    let authorized = model::grant::AccessQuery {
+        authorized_only: true,
+        page: model::page::PageRequest::new(0, model::page::MAX_PER_PAGE),
+        ..Default::default()
+    };
+    let clients = engine.clients_of_api(&id, &authorized).await?;
+    let chosen = if client_id.is_empty() {
+        (clients.total == 1).then(|| clients.items.first().cloned()).flatten()
+    } else {
+        let access = super::access::access_of(engine, &id, &client_id).await?;
+        Some(access.ok_or_else(|| AppError::NotFound { what: "client".to_owned() })?)
+    };
+    let page = format!("/apis/{id}/test");
+    let run = match &chosen {
+        Some(access) if flash::redeem_at(engine.issuer(), &page, &access.client_id) => Some(run(&session, &id, &access.client_id, &scope).await?),
+        _ => None,
+    };
+    Ok(TestSetup {
+        token_url: engine.issuer().join("oauth/token"),
+        clients: clients.items,
+        total: clients.total,
+        chosen,
+        run,
+    })
+}
+
+/// Asks for a token as the client would. A form posted without script gets the answer on the page that it is sent to.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no API has this id or no client that one; [`AppError::TooMany`] while all signers are busy.
+#[server]
+pub async fn run_test(id: String, client_id: String, #[server(default)] scope: String) -> Result<Option<TestRun>, AppError> {
+    let session = Admin::required().await?;
+    if flash::is_plain_form() {
+        let api = session.engine.api(&id).await?;
+        let client = session.engine.client(&client_id).await?;
+        let page = format!("/apis/{}/test", api.id);
+        flash::promise_at(session.engine.issuer(), &page, &client.client_id);
+        leptos_axum::redirect(&crate::ui::address(&page, &[("client", &client.client_id), ("scope", &scope)]));
+        return Ok(None);
+    }
+    Ok(Some(run(&session, &id, &client_id, &scope).await?))
+}
+
+/// Makes the request and takes the answer apart.
+#[cfg(feature = "ssr")]
+async fn run(session: &crate::gate::Session, id: &str, client_id: &str, scope: &str) -> Result<TestRun, AppError> {
+    let request = model::token::TokenRequest {
+        grant_type: Some(model::token::CLIENT_CREDENTIALS.to_owned()),
+        audience: Some(session.engine.api(id).await?.identifier),
+        scope: Some(scope.trim().to_owned()).filter(|scope| !scope.is_empty()),
+    };
+    let answer = session.engine.issue_for(&session.actor, client_id, request).await;
+    let response = match answer {
+        Ok(response) => response,
+        Err(engine::IssueError::Refused(refusal)) => {
+            return Ok(TestRun::Refused {
+                client_id: client_id.to_owned(),
+                code: refusal.code().to_owned(),
+                reason: refusal.for_log(),
+                fix: refusal.fix().to_owned(),
+            });
+        }
+        Err(engine::IssueError::Busy) => return Err(AppError::TooMany { retry_after: 1 }),
+        Err(engine::IssueError::Failed(error)) => return Err(error.into()),
+    };
+    let (header, claims, fault) = match session.engine.verify(response.access_token.reveal()).await {
+        Ok(verified) => (
+            crate::apis::explain::header(&verified.header_json),
+            crate::apis::explain::claims(&verified.claims_json, session.engine.now()),
+            None,
+        ),
+        Err(unverified) => (Vec::new(), Vec::new(), Some(unverified.to_string())),
+    };
+    Ok(TestRun::Issued(Issued {
+        client_id: client_id.to_owned(),
+        body: crate::apis::explain::body(&response),
+        token: response.access_token,
+        header,
+        claims,
+        fault,
+    }))
+}

@@ -1,0 +1,258 @@
+//! `/apis/:id/settings`: what the API is called, how long its tokens live, how they are signed, and how it ends.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use model::Invalid;
+use model::api::{Api, NAME_MAX, SigningAlg, TOKEN_LIFETIME_MAX, check_token_lifetime};
+use model::time;
+
+use super::danger::DeleteApiZone;
+use super::detail::{ApiTab, ApiTabs, refused};
+use super::server_fns::ApiHead;
+use super::signing_secret::SigningSecret;
+use crate::ui::{Button, Card, Confirm, FormError, Kind, Mono, Note, TextField, Tone, error_of};
+
+/// The Settings tab.
+#[component]
+pub fn SettingsTab() -> impl IntoView {
+    view! { <ApiTab title="Settings" content=settings /> }
+}
+
+fn settings(head: ApiHead) -> impl IntoView {
+    let api = head.api.clone();
+    let signing = if api.is_system {
+        system_signing(api.signing_alg).into_any()
+    } else {
+        view! { <AlgorithmForm id=api.id.clone() alg=api.signing_alg /> }.into_any()
+    };
+    let secret = (api.signing_alg == SigningAlg::HS256).then(|| {
+        let api = api.clone();
+        view! {
+            <section aria-labelledby="secret-head">
+                <h2 id="secret-head">"Signing secret"</h2>
+                <Card>
+                    <SigningSecret api=api />
+                </Card>
+            </section>
+        }
+    });
+    let danger = (!api.is_system).then(|| {
+        view! {
+            <section aria-labelledby="danger-head">
+                <h2 id="danger-head">"Danger zone"</h2>
+                <Card>
+                    <DeleteApiZone head=head />
+                </Card>
+            </section>
+        }
+    });
+    view! {
+        <div class="sections">
+            <Saved />
+            <section aria-labelledby="details-head">
+                <h2 id="details-head">"Details"</h2>
+                <Card>
+                    <Facts id=api.id.clone() identifier=api.identifier.clone() is_system=api.is_system />
+                    <DetailsForm api=api />
+                </Card>
+            </section>
+            <section aria-labelledby="signing-head">
+                <h2 id="signing-head">"Signing"</h2>
+                <Card>{signing}</Card>
+            </section>
+            {secret}
+            {danger}
+        </div>
+    }
+}
+
+/// What never changes.
+#[component]
+fn Facts(id: String, identifier: String, is_system: bool) -> impl IntoView {
+    view! {
+        <dl class="facts">
+            <dt>"ID"</dt>
+            <dd>
+                <Mono text=id copy=true />
+            </dd>
+            <dt>"Identifier"</dt>
+            <dd>
+                <Mono text=identifier copy=true />
+                <p class="hint">{if is_system { SYSTEM_LOCKED } else { IDENTIFIER_LOCKED }}</p>
+            </dd>
+        </dl>
+    }
+    .into_any()
+}
+
+const IDENTIFIER_LOCKED: &str =
+    "Clients send it as audience and tokens carry it as aud. It never changes, since every client and every token names it.";
+const SYSTEM_LOCKED: &str = "This is the API of this server itself: its name, identifier and scopes follow the server, and it can't be deleted.";
+
+/// Says that the last change was kept; it stands in the address, so that a form posted without script gets it too.
+#[component]
+fn Saved() -> impl IntoView {
+    let query = use_query_map();
+    let tabs = expect_context::<ApiTabs>();
+    let (details_refused, alg_refused) = (refused(tabs.update), refused(tabs.change_alg));
+    view! {
+        <div role="status">
+            {move || {
+                let message = match query.with(|query| query.get("saved")).as_deref() {
+                    Some("details") if !details_refused.get() => "The details are saved.",
+                    Some("algorithm") if !alg_refused.get() => {
+                        "New tokens are signed with the new algorithm. Follow the Quickstart again, so that your API expects it."
+                    }
+                    Some("secret") => "The API has a new signing secret. Give it to your API: tokens signed with it are refused until then.",
+                    _ => return None,
+                };
+                Some(view! { <Note tone=Tone::Good>{message}</Note> })
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn DetailsForm(api: Api) -> impl IntoView {
+    let update = expect_context::<ApiTabs>().update;
+    let answer = update.value();
+    let lifetime = RwSignal::new(api.token_lifetime.to_string());
+    let name = (!api.is_system).then(|| {
+        view! { <TextField name="name" label="Name" value=api.name required=true max=NAME_MAX error=error_of(answer, "name") /> }
+    });
+    view! {
+        <ActionForm action=update attr:class="form">
+            <FormError value=answer fields=&["name", "token_lifetime"] />
+            <input type="hidden" name="id" value=api.id />
+            {name}
+            <div on:input=move |event| lifetime.set(event_target_value(&event))>
+                <TextField
+                    name="token_lifetime"
+                    label="Token lifetime in seconds"
+                    value=api.token_lifetime.to_string()
+                    hint=format!(
+                        "From 1 to {TOKEN_LIFETIME_MAX} ({}). Tokens can't be taken back, so shorter is safer; a change holds for new tokens.",
+                        time::length(TOKEN_LIFETIME_MAX),
+                    )
+                    kind="number"
+                    required=true
+                    error=error_of(answer, "token_lifetime")
+                />
+                <output class="hint num" for="f-token-lifetime">
+                    {move || lifetime.with(|lifetime| in_words(lifetime))}
+                </output>
+            </div>
+            <div class="form-actions">
+                <Button kind=Kind::Primary pending=update.pending()>
+                    "Save"
+                </Button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+/// What the lifetime that is being typed means; nothing while it is no lifetime.
+fn in_words(lifetime: &str) -> String {
+    parse_lifetime(lifetime).map_or_else(|_| String::new(), |seconds| format!("That is {}.", time::length(seconds)))
+}
+
+/// The seconds in a text that a person typed.
+///
+/// # Errors
+/// [`Invalid`] on `token_lifetime` if it is no lifetime.
+pub(super) fn parse_lifetime(text: &str) -> Result<i64, Invalid> {
+    // What is no number gets the same advice as one that is out of bounds.
+    let seconds = text.trim().parse().unwrap_or_default();
+    check_token_lifetime(seconds).map(|()| seconds)
+}
+
+/// How the system API signs; not a choice.
+fn system_signing(alg: SigningAlg) -> impl IntoView {
+    view! {
+        <dl class="facts">
+            <dt>"Algorithm"</dt>
+            <dd>
+                {alg.as_str()} <p class="hint">"Fixed: this server verifies these tokens itself."</p>
+            </dd>
+        </dl>
+    }
+}
+
+/// Changes the algorithm, after saying what that means.
+#[component]
+fn AlgorithmForm(id: String, alg: SigningAlg) -> impl IntoView {
+    let change = expect_context::<ApiTabs>().change_alg;
+    let answer = change.value();
+    let other = match alg {
+        SigningAlg::RS256 => SigningAlg::HS256,
+        SigningAlg::HS256 => SigningAlg::RS256,
+    };
+    view! {
+        <div class="form">
+            <p>
+                <b>{alg.as_str()}</b>
+                ": "
+                {alg.meaning()}
+            </p>
+            <Confirm label=format!("Change to {}", other.as_str()) title=format!("Sign with {}?", other.as_str()) open=refused(change)>
+                <ul class="consequences">
+                    <li>{consequence(other)}</li>
+                    <li>"Until your API follows the Quickstart for the new algorithm, it refuses every new token."</li>
+                    <li>"Tokens that clients already have keep the old algorithm; an API that expects the new one refuses them."</li>
+                </ul>
+                <ActionForm action=change attr:class="form">
+                    <FormError value=answer />
+                    <input type="hidden" name="id" value=id />
+                    <input type="hidden" name="signing_alg" value=other.as_str() />
+                    <div class="form-actions">
+                        <Button kind=Kind::Danger pending=change.pending()>
+                            {format!("Change to {}", other.as_str())}
+                        </Button>
+                    </div>
+                </ActionForm>
+            </Confirm>
+        </div>
+    }
+    .into_any()
+}
+
+/// What happens with the first token of the new algorithm.
+fn consequence(new: SigningAlg) -> &'static str {
+    match new {
+        SigningAlg::RS256 => {
+            "New tokens are signed with the private key of this server. Your API verifies them with the public key from the JWKS address; the signing secret is no longer used."
+        }
+        SigningAlg::HS256 => {
+            "New tokens are signed with a secret of this API. Your API needs that secret to verify them, and whoever holds it can forge tokens."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lifetimes_are_read_and_said_in_words() {
+        for (text, words) in [
+            ("86400", "That is 1 day."),
+            (" 5400 ", "That is 1 hour 30 minutes."),
+            ("0", ""),
+            ("2592001", ""),
+            ("a day", ""),
+            ("", ""),
+            ("99999999999999999999", ""),
+        ] {
+            assert_eq!(in_words(text), words, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_lifetime_gets_the_field_and_the_limits() {
+        let invalid = parse_lifetime("soon").unwrap_err();
+        assert_eq!(invalid.field, "token_lifetime");
+        assert!(invalid.message.contains("2592000"));
+    }
+}

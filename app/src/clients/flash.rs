@@ -1,0 +1,50 @@
+//! How a browser without scripts gets to see a secret: it posts, is sent on to a page, and that page shows the secret once.
+//!
+//! The post leaves a cookie that says "show it once" and holds no secret. It is bound to that one page, lives a minute and is never
+//! sent along with a request that another site started, so a link from elsewhere shows nothing.
+
+use http::HeaderValue;
+use http::header::{ACCEPT, CACHE_CONTROL, SET_COOKIE};
+use http::request::Parts;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use model::issuer::Issuer;
+use model::time::MINUTE;
+
+use crate::gate::cookie;
+
+/// Name of the cookie; its value is the id of the thing whose secret is shown.
+const NAME: &str = "tessera_show_secret";
+
+/// Whether the request is a form posted by a browser without scripts, rather than a call of the page's own code.
+pub(crate) fn is_plain_form() -> bool {
+    use_context::<Parts>()
+        .and_then(|parts| parts.headers.get(ACCEPT).cloned())
+        .is_some_and(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")))
+}
+
+/// Lets the next look at `page` show the secret of the thing with this id.
+pub(crate) fn promise_at(issuer: &Issuer, page: &str, id: &str) {
+    set_cookie(issuer, page, id, MINUTE);
+}
+
+/// Whether this look at `page` may show the secret of the thing with this id; answers yes once.
+pub(crate) fn redeem_at(issuer: &Issuer, page: &str, id: &str) -> bool {
+    let promised = use_context::<Parts>().and_then(|parts| cookie(&parts.headers, NAME));
+    if promised.as_deref() != Some(id) {
+        return false;
+    }
+    set_cookie(issuer, page, "", 0);
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    true
+}
+
+fn set_cookie(issuer: &Issuer, page: &str, value: &str, max_age: i64) {
+    let secure = if issuer.is_https() { "; Secure" } else { "" };
+    let cookie = format!("{NAME}={value}; Path={page}; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}");
+    if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+        response.append_header(SET_COOKIE, cookie);
+    }
+}

@@ -1,0 +1,42 @@
+//! Clients: the list, the form that creates one, and a client with its tabs.
+
+mod access;
+mod create;
+mod danger;
+mod detail;
+#[cfg(feature = "ssr")]
+pub(crate) mod flash;
+mod list;
+mod quickstart;
+mod secret;
+pub mod server_fns;
+mod settings;
+
+use leptos::prelude::*;
+use leptos_router::components::{ParentRoute, Route};
+use leptos_router::{MatchNestedRoutes, path};
+
+use access::AccessTab;
+use create::NewClientPage;
+use detail::{ClientLayout, ClientStart};
+use list::ClientsPage;
+use quickstart::QuickstartTab;
+use secret::SecretTab;
+use settings::SettingsTab;
+
+/// Every page under `/clients`; the tabs of a client are routes, so that each has an address.
+#[component(transparent)]
+pub fn ClientsRoutes() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/clients") view=ClientsPage/>
+        <Route path=path!("/clients/new") view=NewClientPage/>
+        <ParentRoute path=path!("/clients/:client_id") view=ClientLayout>
+            <Route path=path!("") view=ClientStart/>
+            <Route path=path!("settings") view=SettingsTab/>
+            <Route path=path!("secret") view=SecretTab/>
+            <Route path=path!("apis") view=AccessTab/>
+            <Route path=path!("quickstart") view=QuickstartTab/>
+        </ParentRoute>
+    }
+    .into_inner()
+}

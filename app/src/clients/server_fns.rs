@@ -1,0 +1,206 @@
+//! Wire calls of the clients pages. Each starts at the gate: without a signed-in admin there is no engine.
+
+#![expect(missing_docs, reason = "the server macro makes fields of arguments, which can carry no docstring")]
+
+use leptos::prelude::*;
+use model::client::{Client, ClientQuery, ClientSummary};
+use model::grant::{ApiAccess, Grant};
+use model::page::Page;
+use model::quickstart::QuickstartView;
+use model::secret::Secret;
+use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::{clients::flash, gate::Admin};
+
+/// A client with every API that it could be authorized for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClientDetail {
+    /// The client.
+    pub client: Client,
+    /// Each API, with the client's grant where it has one; the system API last.
+    pub apis: Vec<ApiAccess>,
+    /// When this was read: what relative times on the page are seen from.
+    pub as_of: Timestamp,
+}
+
+impl ClientDetail {
+    /// The APIs that the client is authorized for, with the grants.
+    pub fn authorized(&self) -> impl Iterator<Item = (&model::api::Api, &Grant)> {
+        self.apis
+            .iter()
+            .filter_map(|access| access.grant.as_ref().map(|grant| (&access.api, grant)))
+    }
+}
+
+/// A page of the list of clients.
+///
+/// # Errors
+/// [`AppError::SignedOut`] without a session.
+#[server]
+pub async fn list_clients(query: ClientQuery) -> Result<Page<ClientSummary>, AppError> {
+    let session = Admin::required().await?;
+    Ok(session.engine.list_clients(&query).await?)
+}
+
+/// A client and the APIs it may call.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no client has this id.
+#[server]
+pub async fn get_client(client_id: String) -> Result<ClientDetail, AppError> {
+    let session = Admin::required().await?;
+    Ok(ClientDetail {
+        client: session.engine.client(&client_id).await?,
+        apis: session.engine.apis_of_client(&client_id).await?,
+        as_of: session.engine.now(),
+    })
+}
+
+/// Creates a client and opens its Quickstart tab, which names the next step.
+///
+/// # Errors
+/// [`AppError::Invalid`] on `name` or `description`.
+#[server]
+pub async fn create_client(name: String, description: String, app_type: model::client::AppType) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let new = model::client::NewClient { name, description, app_type };
+    let client = session.engine.create_client(&session.actor, new.trimmed()).await?;
+    leptos_axum::redirect(&format!("/clients/{}/quickstart", client.client_id));
+    Ok(())
+}
+
+/// Changes name, description and metadata (one `key=value` a line).
+///
+/// # Errors
+/// [`AppError::Invalid`] on the field that breaks a rule.
+#[server]
+pub async fn update_client(client_id: String, name: String, description: String, client_metadata: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let changes = model::client::ClientChanges {
+        name: Some(name.trim().to_owned()),
+        description: Some(description.trim().to_owned()),
+        client_metadata: Some(model::client::metadata_from_lines(&client_metadata)?),
+    };
+    session.engine.update_client(&session.actor, &client_id, changes).await?;
+    leptos_axum::redirect(&format!("/clients/{client_id}/settings?saved=details"));
+    Ok(())
+}
+
+/// The secret of a client, for the page that asked. A browser without scripts is sent to a page that shows it once instead.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no client has this id.
+#[server]
+pub async fn reveal_client_secret(client_id: String) -> Result<Option<Secret>, AppError> {
+    let session = Admin::required().await?;
+    if flash::is_plain_form() {
+        let client = session.engine.client(&client_id).await?;
+        let page = secret_page(&client.client_id);
+        flash::promise_at(session.engine.issuer(), &page, &client.client_id);
+        leptos_axum::redirect(&page);
+        return Ok(None);
+    }
+    Ok(Some(session.engine.reveal_client_secret(&session.actor, &client_id).await?))
+}
+
+/// The secret of a client, if [`reveal_client_secret`] has just promised to show it on this page; otherwise nothing.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no client has this id.
+#[server]
+pub async fn take_client_secret(client_id: String) -> Result<Option<Secret>, AppError> {
+    let session = Admin::required().await?;
+    if !flash::redeem_at(session.engine.issuer(), &secret_page(&client_id), &client_id) {
+        return Ok(None);
+    }
+    Ok(Some(session.engine.reveal_client_secret(&session.actor, &client_id).await?))
+}
+
+/// Where a browser without scripts sees the secret.
+#[cfg(feature = "ssr")]
+fn secret_page(client_id: &str) -> String {
+    format!("/clients/{client_id}/secret")
+}
+
+/// Gives a client a new secret; the old one is refused at once.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no client has this id.
+#[server]
+pub async fn rotate_client_secret(client_id: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    session.engine.rotate_client_secret(&session.actor, &client_id).await?;
+    leptos_axum::redirect(&format!("/clients/{client_id}/settings?saved=secret"));
+    Ok(())
+}
+
+/// Deletes a client and its grants; `confirm` is its name, typed by the admin.
+///
+/// # Errors
+/// [`AppError::Invalid`] on `confirm` if it is another text.
+#[server]
+pub async fn delete_client(client_id: String, confirm: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let client = session.engine.client(&client_id).await?;
+    if confirm.trim() != client.name {
+        return Err(model::Invalid::new("confirm", format!("Type the name as it stands above: {}", client.name)).into());
+    }
+    session.engine.delete_client(&session.actor, &client_id).await?;
+    leptos_axum::redirect("/clients");
+    Ok(())
+}
+
+/// Authorizes a client for an API, with all scopes that the API defines.
+///
+/// # Errors
+/// [`AppError::Conflict`] if it is authorized already.
+#[server]
+pub async fn authorize_api(client_id: String, audience: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let new = model::grant::NewGrant {
+        client_id,
+        audience,
+        scope: model::grant::ScopeChoice::All,
+    };
+    session.engine.create_grant(&session.actor, new).await?;
+    Ok(())
+}
+
+/// Takes the authorization for an API away from a client.
+///
+/// # Errors
+/// [`AppError::NotFound`] if there was none.
+#[server]
+pub async fn withdraw_api(client_id: String, audience: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    Ok(session.engine.delete_grant(&session.actor, &client_id, &audience).await?)
+}
+
+/// How this client asks for a token for an API that it is authorized for; the secret is not in it.
+///
+/// # Errors
+/// [`AppError::NotFound`] if there is no such client or API, or no grant that joins them.
+#[server]
+pub async fn get_client_quickstart(client_id: String, audience: String) -> Result<QuickstartView, AppError> {
+    let session = Admin::required().await?;
+    let client = session.engine.client(&client_id).await?;
+    let api = session.engine.api_by_identifier(&audience).await?;
+    let grant = session.engine.grant(&client.client_id, &api.identifier).await?;
+    let grant = grant.ok_or(engine::Error::NotFound("grant"))?;
+    let values = quickstarts::Values {
+        issuer: session.engine.issuer().as_str().to_owned(),
+        identifier: api.identifier,
+        scope: grant.scope.first().cloned(),
+        client_id: Some(client.client_id),
+    };
+    match quickstarts::render("curl", api.signing_alg, &values) {
+        Ok(Some(rendered)) => Ok(rendered.view),
+        Ok(None) => Err(AppError::NotFound {
+            what: "quickstart".to_owned(),
+        }),
+        Err(broken) => Err(AppError::internal(&broken)),
+    }
+}

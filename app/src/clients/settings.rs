@@ -1,0 +1,138 @@
+//! `/clients/:client_id/settings`: what the client is called, how it proves itself, and how it ends.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use model::client::{Client, DESCRIPTION_MAX, METADATA_MAX, METADATA_TEXT_MAX, NAME_MAX, metadata_to_lines};
+
+use super::danger::{DeleteClientZone, RotateSecretZone};
+use super::detail::{ClientTab, ClientTabs};
+use super::secret::ClientSecret;
+use super::server_fns::ClientDetail;
+use crate::ui::{Button, Card, FormError, Kind, Mono, Note, TextArea, TextField, Tone, When, error_of};
+
+/// The Settings tab.
+#[component]
+pub fn SettingsTab() -> impl IntoView {
+    view! { <ClientTab title="Settings" content=settings /> }
+}
+
+fn settings(detail: ClientDetail) -> impl IntoView {
+    let client = detail.client.clone();
+    let credentials = detail.clone();
+    view! {
+        <div class="sections">
+            <Saved />
+            <section aria-labelledby="details-head">
+                <h2 id="details-head">"Details"</h2>
+                <Card>
+                    <DetailsForm client=client />
+                </Card>
+            </section>
+            <section aria-labelledby="credentials-head">
+                <h2 id="credentials-head">"Credentials"</h2>
+                <Card>
+                    <Credentials detail=credentials />
+                </Card>
+            </section>
+            <section aria-labelledby="danger-head">
+                <h2 id="danger-head">"Danger zone"</h2>
+                <Card>
+                    <RotateSecretZone detail=detail.clone() />
+                    <DeleteClientZone detail=detail />
+                </Card>
+            </section>
+        </div>
+    }
+}
+
+/// How the client proves itself.
+#[component]
+fn Credentials(detail: ClientDetail) -> impl IntoView {
+    let ClientDetail { client, as_of, .. } = detail;
+    view! {
+        <dl class="facts">
+            <dt>"Client ID"</dt>
+            <dd>
+                <Mono text=client.client_id.clone() copy=true />
+            </dd>
+            <dt>"Client secret"</dt>
+            <dd>
+                <ClientSecret client_id=client.client_id />
+            </dd>
+            <dt>"Created"</dt>
+            <dd>
+                <When at=client.created_at now=as_of />
+            </dd>
+            <dt>"Last changed"</dt>
+            <dd>
+                <When at=client.updated_at now=as_of />
+            </dd>
+        </dl>
+    }
+    .into_any()
+}
+
+/// Says that the last change was kept; it stands in the address, so that a form posted without scripts gets it too.
+#[component]
+fn Saved() -> impl IntoView {
+    let query = use_query_map();
+    let tabs = expect_context::<ClientTabs>();
+    let failed = move || tabs.update.value().with(|value| matches!(value, Some(Err(_))));
+    view! {
+        <div role="status">
+            {move || match query.with(|query| query.get("saved")).as_deref() {
+                Some("details") if !failed() => Some(view! { <Note tone=Tone::Good>"The details are saved."</Note> }.into_any()),
+                Some("secret") => {
+                    Some(
+                        view! {
+                            <Note tone=Tone::Good>
+                                "The client has a new secret and the old one is refused. Give the new one to the program that uses it."
+                            </Note>
+                        }
+                            .into_any(),
+                    )
+                }
+                _ => None,
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn DetailsForm(client: Client) -> impl IntoView {
+    let update = expect_context::<ClientTabs>().update;
+    let answer = update.value();
+    // A limit for the whole field: each pair with its `=` and the line's end.
+    let metadata_max = METADATA_MAX * (2 * METADATA_TEXT_MAX + 2);
+    view! {
+        <ActionForm action=update attr:class="form">
+            <FormError value=answer fields=&["name", "description", "client_metadata"] />
+            <input type="hidden" name="client_id" value=client.client_id />
+            <TextField name="name" label="Name" value=client.name required=true max=NAME_MAX error=error_of(answer, "name") />
+            <TextField
+                name="description"
+                label="Description"
+                value=client.description
+                hint="What it does and who runs it."
+                max=DESCRIPTION_MAX
+                error=error_of(answer, "description")
+            />
+            <TextArea
+                name="client_metadata"
+                label="Metadata"
+                value=metadata_to_lines(&client.client_metadata)
+                hint=format!("One key=value a line, at most {METADATA_MAX}, for example team=billing.")
+                mono=true
+                max=metadata_max
+                error=error_of(answer, "client_metadata")
+            />
+            <div class="form-actions">
+                <Button kind=Kind::Primary pending=update.pending()>
+                    "Save"
+                </Button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}

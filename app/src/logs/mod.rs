@@ -1,0 +1,28 @@
+//! Logs: tokens issued and refused, and every change of the configuration.
+
+#[cfg(feature = "ssr")]
+mod changes;
+mod entry;
+mod filter;
+mod list;
+mod reason;
+#[cfg(feature = "ssr")]
+mod remedy;
+pub mod server_fns;
+
+use leptos::prelude::*;
+use leptos_router::components::Route;
+use leptos_router::{MatchNestedRoutes, path};
+
+use entry::LogPage;
+use list::LogsPage;
+
+/// Every page under `/logs`.
+#[component(transparent)]
+pub fn LogsRoutes() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/logs") view=LogsPage />
+        <Route path=path!("/logs/:log_id") view=LogPage />
+    }
+    .into_inner()
+}

@@ -1,0 +1,110 @@
+//! Log entries in words: what happened and how it ended.
+
+use model::log::{LogEntry, LogType};
+
+use crate::ui::Tone;
+
+/// What happened, in a few words.
+pub(super) fn what(entry: &LogEntry) -> String {
+    match entry.kind {
+        LogType::TokenIssued | LogType::TokenRefused => entry.kind.label().to_owned(),
+        _ if entry.description.is_empty() => entry.kind.label().to_owned(),
+        _ => entry.description.clone(),
+    }
+}
+
+/// How it ended: a word or two for a chip.
+pub(super) fn result(entry: &LogEntry) -> (Tone, String) {
+    let (tone, words) = match entry.kind {
+        LogType::TokenIssued => (Tone::Good, "Issued"),
+        LogType::TokenRefused => (Tone::Bad, reason(&entry.reason)),
+        LogType::Changed => (Tone::Info, "Changed"),
+        LogType::SecretShown => (Tone::Warn, "Shown"),
+        LogType::SignedIn => (Tone::Plain, "Signed in"),
+        LogType::SignInFailed => (Tone::Bad, "Failed"),
+        LogType::SignedOut => (Tone::Plain, "Signed out"),
+    };
+    (tone, words.to_owned())
+}
+
+/// A refusal code in words.
+pub(super) fn reason(code: &str) -> &'static str {
+    match code {
+        "malformed_request" => "Malformed",
+        "two_auth_methods" => "Two secrets sent",
+        "grant_type_missing" => "No grant type",
+        "grant_type_unsupported" => "Wrong grant type",
+        "client_missing" => "No client",
+        "client_unknown" => "Unknown client",
+        "secret_missing" => "No secret",
+        "secret_wrong" => "Wrong secret",
+        "audience_missing" => "No audience",
+        "audience_unknown" => "Unknown API",
+        "client_not_authorized" => "No grant",
+        "scope_not_granted" => "Scope not granted",
+        _ => "Refused",
+    }
+}
+
+/// A refusal in a sentence with the names of both sides.
+pub(super) fn headline(entry: &LogEntry) -> String {
+    let client = name(&entry.client_name, &entry.client_id, "An unknown client");
+    let api = name(&entry.api_name, &entry.audience, "the API");
+    match entry.reason.as_str() {
+        "client_not_authorized" => format!("Refused: {client} is not authorized for {api}"),
+        "scope_not_granted" => format!("Refused: {client} asked for scopes of {api} that it is not granted"),
+        "secret_wrong" => format!("Refused: {client} sent a wrong secret"),
+        "secret_missing" => format!("Refused: {client} sent no secret"),
+        "client_unknown" => "Refused: no client has the ID that was sent".to_owned(),
+        "audience_unknown" => format!("Refused: {client} asked for an API that is not there"),
+        code => format!("Refused: {client}, {}", reason(code).to_lowercase()),
+    }
+}
+
+fn name<'a>(name: &'a str, id: &'a str, nobody: &'a str) -> &'a str {
+    [name, id].into_iter().find(|text| !text.is_empty()).unwrap_or(nobody)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use model::log::Actor;
+
+    use super::*;
+
+    pub(in crate::logs) fn refused(code: &str) -> LogEntry {
+        LogEntry {
+            log_id: "1".to_owned(),
+            date: 0,
+            kind: LogType::TokenRefused,
+            description: String::new(),
+            actor: Actor::system(),
+            client_id: "c1".to_owned(),
+            client_name: "Partner portal".to_owned(),
+            audience: "https://orders.example.com/".to_owned(),
+            api_name: "Orders".to_owned(),
+            scope: String::new(),
+            reason: code.to_owned(),
+            user_agent: String::new(),
+            before: String::new(),
+            after: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_both_sides() {
+        let mut entry = refused("client_not_authorized");
+        assert_eq!(headline(&entry), "Refused: Partner portal is not authorized for Orders");
+        entry.client_name.clear();
+        entry.reason = "secret_wrong".to_owned();
+        assert_eq!(headline(&entry), "Refused: c1 sent a wrong secret");
+    }
+
+    #[test]
+    fn a_change_says_what_was_changed() {
+        let mut entry = refused("");
+        entry.kind = LogType::Changed;
+        entry.description = "Scope added: cancel:orders".to_owned();
+        assert_eq!(what(&entry), "Scope added: cancel:orders");
+        assert_eq!(result(&entry), (Tone::Info, "Changed".to_owned()));
+    }
+}

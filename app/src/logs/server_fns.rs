@@ -1,0 +1,207 @@
+//! Wire calls of the log pages. Each starts at the gate: without a signed-in admin there is no engine.
+
+#![expect(missing_docs, reason = "the server macro makes fields of arguments, which can carry no docstring")]
+
+use leptos::prelude::*;
+use model::log::{LogEntry, LogQuery};
+use model::page::Page;
+use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::gate::Admin;
+
+/// A page of entries, and the refusal that most wants attention.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogList {
+    /// The entries, newest first.
+    pub page: Page<LogEntry>,
+    /// On the first page of all entries: the newest refusal of the last hour, unless the same request has succeeded since.
+    pub refusal: Option<Refused>,
+}
+
+/// A refusal with what puts it right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The entry.
+    pub entry: LogEntry,
+    /// Where to go, if there is such a place.
+    pub remedy: Option<Remedy>,
+}
+
+/// A place in the dashboard where a refusal is put right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remedy {
+    /// Its address.
+    pub href: String,
+    /// What to do there.
+    pub label: String,
+}
+
+/// What the list can be filtered by, each with its name: by name, at most a hundred.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogChoices {
+    /// Clients.
+    pub clients: Vec<Choice>,
+    /// APIs.
+    pub apis: Vec<Choice>,
+}
+
+/// One thing to filter by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Client id or identifier of the API.
+    pub value: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// An entry with everything that its page says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogDetail {
+    /// The entry.
+    pub entry: LogEntry,
+    /// What was changed, field by field; empty if nothing was.
+    pub changes: Vec<Change>,
+    /// Whether the client that it names still exists.
+    pub client_there: bool,
+    /// Id of the API that it names, if that still exists.
+    pub api_id: Option<String>,
+    /// Where a refusal is put right.
+    pub remedy: Option<Remedy>,
+    /// When this was read: what relative times on the page are seen from.
+    pub as_of: Timestamp,
+}
+
+/// A field of a changed object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Its name.
+    pub field: String,
+    /// What it held before; lists in lines.
+    pub before: Vec<Line>,
+    /// What it holds since.
+    pub after: Vec<Line>,
+}
+
+impl Change {
+    /// Whether the two sides differ.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.before.iter().chain(&self.after).any(|line| line.changed)
+    }
+}
+
+/// A line of one side of a [`Change`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What it says.
+    pub text: String,
+    /// Whether the other side lacks it.
+    pub changed: bool,
+}
+
+/// A page of the log.
+///
+/// # Errors
+/// [`AppError::SignedOut`] without a session.
+#[server]
+pub async fn list_logs(query: LogQuery) -> Result<LogList, AppError> {
+    let session = Admin::required().await?;
+    let everything = LogQuery::default();
+    let page = session.engine.list_logs(&query).await?;
+    let refusal = match super::remedy::open_refusal(&page) {
+        Some(entry) if query == everything => {
+            let place = place(&session.engine, entry).await?;
+            Some(Refused {
+                entry: entry.clone(),
+                remedy: super::remedy::remedy(entry, place.client_there, place.api_id.as_deref()),
+            })
+        }
+        _ => None,
+    };
+    Ok(LogList { page, refusal })
+}
+
+/// What the log can be filtered by.
+///
+/// # Errors
+/// [`AppError::SignedOut`] without a session.
+#[server]
+pub async fn list_log_choices() -> Result<LogChoices, AppError> {
+    let session = Admin::required().await?;
+    let page = model::page::PageRequest::new(0, model::page::MAX_PER_PAGE);
+    let clients = session
+        .engine
+        .list_clients(&model::client::ClientQuery { page, ..Default::default() })
+        .await?;
+    let apis = session.engine.list_apis(&model::api::ApiQuery { page, ..Default::default() }).await?;
+    Ok(LogChoices {
+        clients: clients
+            .items
+            .into_iter()
+            .map(|summary| Choice {
+                value: summary.client.client_id,
+                name: summary.client.name,
+            })
+            .collect(),
+        apis: apis
+            .items
+            .into_iter()
+            .map(|summary| Choice {
+                value: summary.api.identifier,
+                name: summary.api.name,
+            })
+            .collect(),
+    })
+}
+
+/// An entry of the log.
+///
+/// # Errors
+/// [`AppError::NotFound`] if there is no such entry.
+#[server]
+pub async fn get_log(log_id: String) -> Result<LogDetail, AppError> {
+    let session = Admin::required().await?;
+    let entry = session.engine.log(&log_id).await?;
+    let place = place(&session.engine, &entry).await?;
+    Ok(LogDetail {
+        changes: super::changes::changes(&entry.before, &entry.after),
+        remedy: super::remedy::remedy(&entry, place.client_there, place.api_id.as_deref()),
+        client_there: place.client_there,
+        api_id: place.api_id,
+        as_of: session.engine.now(),
+        entry,
+    })
+}
+
+/// What of an entry's client and API still exists.
+#[cfg(feature = "ssr")]
+struct Place {
+    client_there: bool,
+    api_id: Option<String>,
+}
+
+#[cfg(feature = "ssr")]
+async fn place(engine: &engine::Engine, entry: &LogEntry) -> Result<Place, AppError> {
+    let client_there = !entry.client_id.is_empty() && found(engine.client(&entry.client_id).await)?.is_some();
+    let api = match entry.audience.as_str() {
+        "" => None,
+        audience => found(engine.api_by_identifier(audience).await)?,
+    };
+    Ok(Place {
+        client_there,
+        api_id: api.map(|api| api.id),
+    })
+}
+
+/// An answer in which "not there" is nothing special.
+#[cfg(feature = "ssr")]
+fn found<T>(answer: Result<T, engine::Error>) -> Result<Option<T>, AppError> {
+    match answer {
+        Ok(thing) => Ok(Some(thing)),
+        Err(engine::Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

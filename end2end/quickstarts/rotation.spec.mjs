@@ -1,0 +1,41 @@
+// Keys that change at the issuer, without a restart of the program. All programs at once: each waits half a minute
+// between two looks at the issuer's keys.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startIssuer } from './issuer.mjs';
+import { until } from './processes.mjs';
+import { PROTECTING, start } from './programs.mjs';
+import { get } from './protect.mjs';
+import { goodClaims, newKey, token } from './tokens.mjs';
+
+const audience = 'https://api.example/';
+const scope = 'read:example';
+const running = {};
+
+before(async () => {
+  for (const slug of PROTECTING) {
+    const issuer = await startIssuer();
+    running[slug] = { issuer, program: await start(slug, 'RS256', 'rotation', { issuer: issuer.url, audience, scope }) };
+  }
+});
+after(async () => {
+  for (const { issuer, program } of Object.values(running)) {
+    await program.stop();
+    await issuer.stop();
+  }
+});
+
+describe('a key that takes the place of another', { concurrency: true }, () => {
+  for (const slug of PROTECTING) {
+    test(`${slug} takes tokens of the new key and no longer those of the old one`, async () => {
+      const { issuer, program } = running[slug];
+      const forge = ({ kid, privateKey }) => token({ alg: 'RS256', kid }, goodClaims({ issuer: issuer.url, audience, scope }), privateKey);
+      const statusOf = async (bearer) => (await get(program, 'private', bearer)).status;
+      const old = issuer.key;
+      assert.equal(await statusOf(forge(old)), 200);
+      issuer.key = newKey('second');
+      await until(async () => (await statusOf(forge(issuer.key))) === 200, `${slug} finds the new key`);
+      assert.equal(await statusOf(forge(old)), 401);
+    });
+  }
+});

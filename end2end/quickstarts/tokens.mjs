@@ -1,0 +1,94 @@
+// Tokens good and bad, written by hand: a library would refuse to make the bad ones.
+import { createHmac, generateKeyPairSync, sign as signWith } from 'node:crypto';
+
+const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+
+/** An RSA key pair with a key id. */
+export function newKey(kid) {
+  return { kid, ...generateKeyPairSync('rsa', { modulusLength: 2048 }) };
+}
+
+/** A key that no issuer knows. */
+const STRANGER = newKey('stranger');
+
+/** The public half of a key as it stands in a JWKS. */
+export function toJwk({ kid, publicKey }) {
+  return { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' };
+}
+
+/** A token with this header and these claims; `key` is a private key for RS*, bytes for HS*, nothing for an empty signature. */
+export function token(header, claims, key) {
+  const input = `${encode({ typ: 'JWT', ...header })}.${encode(claims)}`;
+  return `${input}.${key ? signature(header.alg, input, key) : ''}`;
+}
+
+function signature(alg, input, key) {
+  const hash = `sha${alg.slice(2)}`;
+  const bytes = alg.startsWith('HS') ? createHmac(hash, key).update(input).digest() : signWith(hash, Buffer.from(input), key);
+  return bytes.toString('base64url');
+}
+
+/** The claims of a token that Tessera would issue. */
+export function goodClaims({ issuer, audience, scope }) {
+  const now = Math.floor(Date.now() / 1000);
+  return { iss: issuer, sub: 'forged@clients', aud: audience, iat: now, exp: now + 600, azp: 'forged', gty: 'client-credentials', scope };
+}
+
+/**
+ * Every bad token that a program must refuse, as [what is wrong, token].
+ * `key` is what signs good tokens: { kid, privateKey, publicKey } for RS256, { secret } for HS256.
+ */
+export function badTokens(alg, key, values) {
+  const good = goodClaims(values);
+  const now = good.iat;
+  const header = alg === 'RS256' ? { alg, kid: key.kid } : { alg };
+  const signer = alg === 'RS256' ? key.privateKey : key.secret;
+  const claims = (changes) => token(header, { ...good, ...changes }, signer);
+  const stranger = { ...STRANGER, kid: key.kid };
+  const whole = token(header, good, signer);
+  const [head, body, mark] = whole.split('.');
+  return [
+    ['is expired', claims({ exp: now - 300 })],
+    ['never expires', claims({ exp: undefined })],
+    ['is not valid yet', claims({ nbf: now + 300 })],
+    ['has another audience', claims({ aud: `${values.audience}other` })],
+    ['has a list of other audiences', claims({ aud: ['https://a.example/', 'https://b.example/'] })],
+    ['has no audience', claims({ aud: undefined })],
+    ['has another issuer', claims({ iss: 'https://evil.example/' })],
+    ['has the issuer without its slash', claims({ iss: values.issuer.slice(0, -1) })],
+    ['has no issuer', claims({ iss: undefined })],
+    ['has alg none and no signature', token({ ...header, alg: 'none' }, good)],
+    ['has alg None and no signature', token({ ...header, alg: 'None' }, good)],
+    ['has alg none and a good signature', `${encode({ ...header, alg: 'none' })}.${body}.${mark}`],
+    ['has a good header and no signature', `${head}.${body}.`],
+    ['has changed claims', `${head}.${encode({ ...good, scope: 'admin' })}.${mark}`],
+    ['has a changed signature', `${head}.${body}.${mark[0] === 'A' ? 'B' : 'A'}${mark.slice(1)}`],
+    ['names an extension as critical', token({ ...header, crit: ['x-unknown'], 'x-unknown': true }, good, signer)],
+    ['has two parts', `${head}.${body}`],
+    ['is no token', 'garbage'],
+    ['is three dots of nothing', '..'],
+    ...(alg === 'RS256' ? badRs256(header, good, key, stranger) : badHs256(header, good, stranger)),
+  ];
+}
+
+function badRs256(header, good, key, stranger) {
+  const pem = (type) => key.publicKey.export({ format: 'pem', type });
+  const jwk = toJwk(stranger);
+  return [
+    ['is signed by another key with the same key id', token(header, good, stranger.privateKey)],
+    ['names an unknown key', token({ ...header, kid: 'unknown' }, good, stranger.privateKey)],
+    ['brings its own key', token({ ...header, jwk }, good, stranger.privateKey)],
+    ['is HS256 signed with the public key (SPKI)', token({ ...header, alg: 'HS256' }, good, pem('spki'))],
+    ['is HS256 signed with the public key (PKCS #1)', token({ ...header, alg: 'HS256' }, good, pem('pkcs1'))],
+    ['is HS256 signed with the modulus', token({ ...header, alg: 'HS256' }, good, Buffer.from(toJwk(key).n, 'base64url'))],
+    ['is RS512 signed by the right key', token({ ...header, alg: 'RS512' }, good, key.privateKey)],
+  ];
+}
+
+function badHs256(header, good, stranger) {
+  return [
+    ['is signed with another secret', token(header, good, 'another secret of sixty-four characters, made up for this one test')],
+    ['is signed with an empty secret', token(header, good, Buffer.alloc(0))],
+    ['is RS256', token({ ...header, alg: 'RS256' }, good, stranger.privateKey)],
+  ];
+}

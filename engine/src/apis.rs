@@ -1,0 +1,519 @@
+//! APIs: create, list, change, delete; their signing secrets: show and rotate; the Management API that is always there.
+
+use std::collections::HashMap;
+
+use model::Invalid;
+use model::api::{
+    Api, ApiChanges, ApiQuery, ApiSort, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT,
+    system_identifier, system_scopes,
+};
+use model::client::{self, Client, NewClient};
+use model::log::{Actor, LogEntry, LogType};
+use model::page::{Page, PageRequest};
+use model::scope::Scope;
+use model::secret::Secret;
+use model::time::Timestamp;
+use sqlx::QueryBuilder;
+
+use crate::engine::{Engine, Inner};
+use crate::error::{Error, VaultError};
+use crate::logs::json;
+use crate::store::{Tx, contains, execute, on, storable};
+use crate::vault::Vault;
+use crate::{clients, grants};
+
+/// Characters of a signing secret: 381 bits, where RFC 7518 §3.2 asks HS256 keys for at least 256.
+const SIGNING_SECRET_LENGTH: usize = 64;
+/// What is added to the name of an API to name its test client.
+const TEST_CLIENT_SUFFIX: &str = " (Test Client)";
+
+impl Engine {
+    /// APIs in the asked-for order, the Management API among them, each with the number of clients that may use it.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn list_apis(&self, query: &ApiQuery) -> Result<Page<ApiSummary>, Error> {
+        let page = PageRequest::new(query.page.page, query.page.per_page);
+        let pattern = contains(&query.search);
+        let order = match query.sort {
+            ApiSort::Name => "LOWER(name), id",
+            ApiSort::NameDown => "LOWER(name) DESC, id DESC",
+            ApiSort::Newest => "created_at DESC, id",
+            ApiSort::Oldest => "created_at, id",
+        };
+        let mut tx = self.0.store.read().await?;
+        let total = on!(&mut tx, db => sqlx::query_scalar(
+            r"SELECT COUNT(*) FROM apis WHERE LOWER(name) LIKE LOWER($1) ESCAPE '\' OR LOWER(identifier) LIKE LOWER($1) ESCAPE '\'",
+        )
+        .bind(&pattern)
+        .fetch_one(db)
+        .await)?;
+        let rows: Vec<SummaryRow> = on!(&mut tx, db => {
+            let mut sql = QueryBuilder::new(
+                "SELECT apis.*, (SELECT COUNT(*) FROM grants WHERE grants.api_id = apis.id) AS clients \
+                 FROM apis WHERE LOWER(name) LIKE LOWER(",
+            );
+            sql.push_bind(&pattern).push(r") ESCAPE '\' OR LOWER(identifier) LIKE LOWER(").push_bind(&pattern);
+            sql.push(r") ESCAPE '\' ORDER BY ").push(order);
+            sql.push(" LIMIT ").push_bind(page.per_page).push(" OFFSET ").push_bind(page.offset());
+            sql.build_query_as().fetch_all(db).await
+        })?;
+        let ids: Vec<&str> = rows.iter().map(|row| row.api.id.as_str()).collect();
+        let mut scopes = Scopes::of(&mut tx, &ids).await?;
+        let summary = |row: SummaryRow| {
+            Ok::<_, Error>(ApiSummary {
+                api: row.api.api(&mut scopes)?,
+                clients: row.clients,
+            })
+        };
+        Ok(Page {
+            items: rows.into_iter().map(summary).collect::<Result<_, _>>()?,
+            total,
+            page: page.page,
+            per_page: page.per_page,
+            as_of: self.now(),
+        })
+    }
+
+    /// One API.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::Storage`].
+    pub async fn api(&self, id: &str) -> Result<Api, Error> {
+        existing(&mut self.0.store.read().await?, id).await
+    }
+
+    /// The API with this identifier, exact to the slash.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::Storage`].
+    pub async fn api_by_identifier(&self, identifier: &str) -> Result<Api, Error> {
+        existing_identifier(&mut self.0.store.read().await?, identifier).await
+    }
+
+    /// Makes an API, and a test client that is authorized with all its scopes if one is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`]; [`Error::Conflict`] on `identifier` if another API has it; [`Error::Storage`].
+    pub async fn create_api(&self, actor: &Actor, new: NewApi) -> Result<CreatedApi, Error> {
+        let mut new = new.trimmed();
+        new.scopes = new.scopes.into_iter().map(Scope::trimmed).collect();
+        new.check(&self.0.issuer)?;
+        let with_test_client = new.test_client;
+        let mut change = self.change().await?;
+        let api = insert(&mut change, &self.0, new, false).await?;
+        let entry = LogEntry {
+            after: json(&api),
+            ..self.api_entry(actor, &api, format!("API {} created", api.name))
+        };
+        let mut test_client = None;
+        if with_test_client {
+            let client = self.create_test_client(&mut change, &api).await?;
+            let grant = grants::insert(&mut change, &self.0, &client.client_id, &api, all_scopes(&api)).await?;
+            change.also(LogEntry {
+                after: json(&client),
+                ..self.client_entry(actor, &client, format!("Client {} created", client.name))
+            });
+            change.also(LogEntry {
+                after: json(&grant),
+                ..self.grant_entry(actor, &client, &api, &grant.scope, grants::authorized(&client, &api, &grant.scope))
+            });
+            test_client = Some(client);
+        }
+        self.finish(change, entry).await?;
+        Ok(CreatedApi { api, test_client })
+    }
+
+    /// Changes the given fields; nothing is logged where nothing differs.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Invalid`]; [`Error::System`] if more than the token lifetime of the Management API
+    /// would change; [`Error::Storage`].
+    pub async fn update_api(&self, actor: &Actor, id: &str, changes: ApiChanges) -> Result<Api, Error> {
+        let changes = ApiChanges {
+            name: changes.name.map(|name| name.trim().to_owned()),
+            ..changes
+        };
+        changes.check()?;
+        let mut change = self.change().await?;
+        let before = existing(&mut change, id).await?;
+        let mut after = before.clone();
+        after.name = changes.name.unwrap_or(after.name);
+        after.token_lifetime = changes.token_lifetime.unwrap_or(after.token_lifetime);
+        after.signing_alg = changes.signing_alg.unwrap_or(after.signing_alg);
+        if after == before {
+            return Ok(before);
+        }
+        if before.is_system && (&after.name, after.signing_alg) != (&before.name, before.signing_alg) {
+            return Err(Error::System(
+                "The Management API keeps its name and its signing algorithm; only its token lifetime can change.",
+            ));
+        }
+        after.updated_at = self.now();
+        execute!(
+            change,
+            sqlx::query("UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, updated_at = $5 WHERE id = $1")
+                .bind(id)
+                .bind(&after.name)
+                .bind(after.token_lifetime)
+                .bind(after.signing_alg.as_str())
+                .bind(after.updated_at)
+        )?;
+        if after.signing_alg == SigningAlg::HS256 && sealed_signing_secret(&mut change, id).await?.is_none() {
+            set_signing_secret(&mut change, &self.0, id).await?;
+        }
+        let entry = LogEntry {
+            before: json(&before),
+            after: json(&after),
+            ..self.api_entry(actor, &after, format!("API {} changed", after.name))
+        };
+        self.finish(change, entry).await?;
+        Ok(after)
+    }
+
+    /// Shows the secret that signs the tokens of an HS256 API, and logs that it was shown.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Invalid`] if the API is not signed with HS256; [`Error::Vault`]; [`Error::Storage`].
+    pub async fn reveal_signing_secret(&self, actor: &Actor, id: &str) -> Result<Secret, Error> {
+        let mut tx = self.0.store.read().await?;
+        let api = existing(&mut tx, id).await?;
+        check_has_signing_secret(&api)?;
+        let sealed = sealed_signing_secret(&mut tx, id)
+            .await?
+            .ok_or(Error::Corrupt("apis.sealed_signing_secret"))?;
+        drop(tx);
+        let secret = open_signing_secret(&self.0.vault, id, &sealed)?;
+        let entry = LogEntry {
+            kind: LogType::SecretShown,
+            ..self.api_entry(actor, &api, format!("Signing secret of {} shown", api.name))
+        };
+        self.write_log(entry).await?;
+        Ok(secret)
+    }
+
+    /// Gives an HS256 API a new signing secret; tokens signed with the old one no longer verify.
+    ///
+    /// # Errors
+    /// As [`Engine::reveal_signing_secret`].
+    pub async fn rotate_signing_secret(&self, actor: &Actor, id: &str) -> Result<Secret, Error> {
+        let mut change = self.change().await?;
+        let before = existing(&mut change, id).await?;
+        check_has_signing_secret(&before)?;
+        let after = Api {
+            updated_at: self.now(),
+            ..before.clone()
+        };
+        let secret = set_signing_secret(&mut change, &self.0, id).await?;
+        touch(&mut change, id, after.updated_at).await?;
+        let entry = LogEntry {
+            before: json(&before),
+            after: json(&after),
+            ..self.api_entry(actor, &after, format!("Signing secret of {} rotated", after.name))
+        };
+        self.finish(change, entry).await?;
+        Ok(secret)
+    }
+
+    /// Deletes an API with its scopes and grants; its tokens stay valid until they expire.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::System`] for the Management API; [`Error::Storage`].
+    pub async fn delete_api(&self, actor: &Actor, id: &str) -> Result<(), Error> {
+        let mut change = self.change().await?;
+        let before = existing(&mut change, id).await?;
+        if before.is_system {
+            return Err(Error::System("The Management API is part of Tessera and can't be deleted."));
+        }
+        execute!(change, sqlx::query("DELETE FROM apis WHERE id = $1").bind(id))?;
+        let entry = LogEntry {
+            before: json(&before),
+            ..self.api_entry(actor, &before, format!("API {} deleted", before.name))
+        };
+        self.finish(change, entry).await
+    }
+
+    /// Gives the Management API the identifier that follows from the configured issuer, where it differs.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] on `identifier` if another API has it; [`Error::Storage`].
+    pub async fn adopt_issuer(&self) -> Result<(), Error> {
+        let mut change = self.change().await?;
+        let before = system(&mut change).await?.ok_or(Error::NotFound("API"))?;
+        let after = Api {
+            identifier: system_identifier(&self.0.issuer),
+            updated_at: self.now(),
+            ..before.clone()
+        };
+        if after.identifier == before.identifier {
+            return Ok(());
+        }
+        execute!(
+            change,
+            sqlx::query("UPDATE apis SET identifier = $2, updated_at = $3 WHERE id = $1")
+                .bind(&after.id)
+                .bind(&after.identifier)
+                .bind(after.updated_at)
+        )
+        .map_err(identifier_taken)?;
+        let description = format!("Identifier of {} changed to {}, after the issuer", after.name, after.identifier);
+        let entry = LogEntry {
+            before: json(&before),
+            after: json(&after),
+            ..self.api_entry(&Actor::system(), &after, description)
+        };
+        self.finish(change, entry).await
+    }
+
+    /// Makes the Management API if it is not there yet.
+    pub(crate) async fn ensure_system_api(&self) -> Result<(), Error> {
+        if system(&mut self.0.store.read().await?).await?.is_some() {
+            return Ok(());
+        }
+        let mut change = self.change().await?;
+        // Another process may have been faster.
+        if system(&mut change).await?.is_some() {
+            return Ok(());
+        }
+        let new = NewApi {
+            name: SYSTEM_NAME.to_owned(),
+            identifier: system_identifier(&self.0.issuer),
+            scopes: system_scopes(),
+            ..NewApi::default()
+        };
+        let api = insert(&mut change, &self.0, new, true).await?;
+        let entry = LogEntry {
+            after: json(&api),
+            ..self.api_entry(&Actor::system(), &api, format!("API {} created", api.name))
+        };
+        self.finish(change, entry).await
+    }
+
+    async fn create_test_client(&self, tx: &mut Tx, api: &Api) -> Result<Client, Error> {
+        let room = client::NAME_MAX - TEST_CLIENT_SUFFIX.len();
+        let name: String = api.name.chars().take(room).collect();
+        let new = NewClient {
+            name: format!("{}{TEST_CLIENT_SUFFIX}", name.trim_end()),
+            ..NewClient::default()
+        };
+        clients::insert(tx, &self.0, new).await
+    }
+
+    /// A log entry about a change of `api`.
+    pub(crate) fn api_entry(&self, actor: &Actor, api: &Api, description: String) -> LogEntry {
+        LogEntry {
+            audience: api.identifier.clone(),
+            api_name: api.name.clone(),
+            ..self.entry(actor, LogType::Changed, description)
+        }
+    }
+}
+
+/// The API with this id.
+pub(crate) async fn existing(tx: &mut Tx, id: &str) -> Result<Api, Error> {
+    storable(id, "API")?;
+    let row = on!(tx, db => sqlx::query_as("SELECT * FROM apis WHERE id = $1").bind(id).fetch_optional(db).await)?;
+    with_scopes(tx, row).await?.ok_or(Error::NotFound("API"))
+}
+
+/// The API with this identifier.
+pub(crate) async fn existing_identifier(tx: &mut Tx, identifier: &str) -> Result<Api, Error> {
+    storable(identifier, "API")?;
+    let row = on!(tx, db => sqlx::query_as("SELECT * FROM apis WHERE identifier = $1").bind(identifier).fetch_optional(db).await)?;
+    with_scopes(tx, row).await?.ok_or(Error::NotFound("API"))
+}
+
+/// All APIs with their sealed signing secrets, by name, the Management API last.
+pub(crate) async fn all_with_secrets(tx: &mut Tx) -> Result<Vec<(Api, Option<String>)>, Error> {
+    let rows: Vec<ApiRow> = on!(tx, db => sqlx::query_as("SELECT * FROM apis ORDER BY is_system, LOWER(name), id").fetch_all(db).await)?;
+    let scopes = on!(tx, db => sqlx::query_as("SELECT api_id, value, description FROM scopes ORDER BY position").fetch_all(db).await)?;
+    let mut scopes = Scopes::new(scopes);
+    rows.into_iter()
+        .map(|row| {
+            let sealed = row.sealed_signing_secret.clone();
+            Ok((row.api(&mut scopes)?, sealed))
+        })
+        .collect()
+}
+
+/// Opens what [`all_with_secrets`] gave for the API with this id.
+pub(crate) fn open_signing_secret(vault: &Vault, id: &str, sealed: &str) -> Result<Secret, VaultError> {
+    vault.open_text(&place(id), sealed)
+}
+
+/// Notes that something of an API has changed.
+pub(crate) async fn touch(tx: &mut Tx, id: &str, at: Timestamp) -> Result<(), Error> {
+    execute!(tx, sqlx::query("UPDATE apis SET updated_at = $2 WHERE id = $1").bind(id).bind(at))?;
+    Ok(())
+}
+
+/// The values of all scopes of an API.
+pub(crate) fn all_scopes(api: &Api) -> Vec<String> {
+    api.scopes.iter().map(|scope| scope.value.clone()).collect()
+}
+
+/// Writes a new API, whose fields are already checked.
+async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Result<Api, Error> {
+    let now = inner.clock.now();
+    let api = Api {
+        id: inner.chance.hex(ID_LENGTH),
+        name: new.name,
+        identifier: new.identifier,
+        signing_alg: new.signing_alg,
+        token_lifetime: new.token_lifetime.unwrap_or(TOKEN_LIFETIME_DEFAULT),
+        scopes: new.scopes,
+        is_system,
+        created_at: now,
+        updated_at: now,
+    };
+    execute!(
+        tx,
+        sqlx::query(
+            "INSERT INTO apis (id, name, identifier, signing_alg, token_lifetime, is_system, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+        )
+        .bind(&api.id)
+        .bind(&api.name)
+        .bind(&api.identifier)
+        .bind(api.signing_alg.as_str())
+        .bind(api.token_lifetime)
+        .bind(api.is_system)
+        .bind(now)
+    )
+    .map_err(identifier_taken)?;
+    if !api.scopes.is_empty() {
+        on!(tx, db => {
+            let mut sql = QueryBuilder::new("INSERT INTO scopes (api_id, value, description, position) ");
+            sql.push_values((0_i64..).zip(&api.scopes), |mut row, (position, scope)| {
+                row.push_bind(&api.id).push_bind(&scope.value).push_bind(&scope.description).push_bind(position);
+            });
+            sql.build().execute(db).await.map(|done| done.rows_affected())
+        })?;
+    }
+    if api.signing_alg == SigningAlg::HS256 {
+        set_signing_secret(tx, inner, &api.id).await?;
+    }
+    Ok(api)
+}
+
+async fn system(tx: &mut Tx) -> Result<Option<Api>, Error> {
+    let row = on!(tx, db => sqlx::query_as("SELECT * FROM apis WHERE is_system").fetch_optional(db).await)?;
+    with_scopes(tx, row).await
+}
+
+async fn with_scopes(tx: &mut Tx, row: Option<ApiRow>) -> Result<Option<Api>, Error> {
+    let Some(row) = row else { return Ok(None) };
+    let mut scopes = Scopes::of(tx, &[row.id.as_str()]).await?;
+    row.api(&mut scopes).map(Some)
+}
+
+async fn sealed_signing_secret(tx: &mut Tx, id: &str) -> Result<Option<String>, Error> {
+    Ok(on!(tx, db => sqlx::query_scalar("SELECT sealed_signing_secret FROM apis WHERE id = $1").bind(id).fetch_one(db).await)?)
+}
+
+async fn set_signing_secret(tx: &mut Tx, inner: &Inner, id: &str) -> Result<Secret, Error> {
+    let secret = Secret::new(inner.chance.alphanumeric(SIGNING_SECRET_LENGTH));
+    let sealed = inner.vault.seal_text(&place(id), &secret)?;
+    execute!(
+        tx,
+        sqlx::query("UPDATE apis SET sealed_signing_secret = $2 WHERE id = $1")
+            .bind(id)
+            .bind(sealed)
+    )?;
+    Ok(secret)
+}
+
+fn check_has_signing_secret(api: &Api) -> Result<(), Invalid> {
+    match api.signing_alg {
+        SigningAlg::HS256 => Ok(()),
+        SigningAlg::RS256 => Err(Invalid::new(
+            "signing_alg",
+            "Only APIs that are signed with HS256 have a signing secret; tokens of this one are verified with the public key.",
+        )),
+    }
+}
+
+/// What a sealed signing secret is bound to.
+fn place(id: &str) -> String {
+    format!("apis:sealed_signing_secret:{id}")
+}
+
+fn identifier_taken(error: sqlx::Error) -> Error {
+    Error::taken(error, "identifier", "Choose another identifier: an API with this one exists.")
+}
+
+/// Scopes by the id of their API, in order.
+struct Scopes(HashMap<String, Vec<Scope>>);
+
+impl Scopes {
+    fn new(rows: Vec<ScopeRow>) -> Self {
+        let mut scopes: HashMap<String, Vec<Scope>> = HashMap::new();
+        for row in rows {
+            scopes.entry(row.api_id).or_default().push(Scope {
+                value: row.value,
+                description: row.description,
+            });
+        }
+        Self(scopes)
+    }
+
+    /// Those of a page of APIs.
+    async fn of(tx: &mut Tx, ids: &[&str]) -> Result<Self, Error> {
+        if ids.is_empty() {
+            return Ok(Self::new(Vec::new()));
+        }
+        let rows = on!(tx, db => {
+            let mut sql = QueryBuilder::new("SELECT api_id, value, description FROM scopes WHERE api_id IN (");
+            let mut list = sql.separated(", ");
+            for id in ids {
+                list.push_bind(*id);
+            }
+            sql.push(") ORDER BY position");
+            sql.build_query_as().fetch_all(db).await
+        })?;
+        Ok(Self::new(rows))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ApiRow {
+    id: String,
+    name: String,
+    identifier: String,
+    signing_alg: String,
+    token_lifetime: i64,
+    is_system: bool,
+    sealed_signing_secret: Option<String>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct ScopeRow {
+    api_id: String,
+    value: String,
+    description: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct SummaryRow {
+    #[sqlx(flatten)]
+    api: ApiRow,
+    clients: i64,
+}
+
+impl ApiRow {
+    fn api(self, scopes: &mut Scopes) -> Result<Api, Error> {
+        Ok(Api {
+            scopes: scopes.0.remove(&self.id).unwrap_or_default(),
+            id: self.id,
+            name: self.name,
+            identifier: self.identifier,
+            signing_alg: SigningAlg::parse(&self.signing_alg).ok_or(Error::Corrupt("apis.signing_alg"))?,
+            token_lifetime: self.token_lifetime,
+            is_system: self.is_system,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}

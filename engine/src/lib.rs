@@ -1,0 +1,44 @@
+//! What happens: the only floor that stores, signs, draws random numbers and tells time.
+//!
+//! [`Engine`] is a cheap clone over a database ([`store`]), a vault for secrets ([`vault`]), keys that sign
+//! (`keyring`, `signer`), and what the token path keeps in memory (`snapshot`). Each noun of `model` has a file here
+//! with its verbs: the rules of the noun, then its SQL, in one transaction.
+//!
+//! To add a verb that changes something:
+//!
+//! 1. Check the input with the noun's `check_…` of `model`.
+//! 2. `let mut change = self.change().await?;`: begins, and waits for every other writer.
+//! 3. Read what is there, decide, write: `on!(change, db => sqlx::query("… $1 …").bind(x).execute(db).await)?`.
+//! 4. `self.finish(change, entry).await?;`: writes the log entry, commits, and reloads what the token path reads.
+//!    Nothing else commits a change, so no verb can leave out its log entry.
+//! 5. A test in `tests/` that runs it on both databases.
+
+mod admins;
+mod apis;
+pub mod chance;
+mod clients;
+pub mod clock;
+mod engine;
+pub mod error;
+mod grants;
+mod jose;
+mod keyring;
+mod logs;
+mod progress;
+mod scopes;
+mod signer;
+mod snapshot;
+pub mod store;
+mod throttle;
+mod tokens;
+pub mod vault;
+mod verify;
+
+pub use admins::SessionToken;
+pub use engine::{Config, Engine};
+pub use error::{Error, IssueError, OpenError, SignInError};
+pub use keyring::Published;
+pub use logs::Caller;
+pub use store::Database;
+pub use vault::MasterKey;
+pub use verify::{Unverified, Verified};

@@ -1,0 +1,313 @@
+//! Tokens: from a request to a signed answer, or to the reason why there is none; both are logged.
+//!
+//! All reads come from memory and the log entry is queued, so that the signature is nearly all the work there is.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use model::api::{IDENTIFIER_MAX, SigningAlg};
+use model::log::{Actor, ActorKind, LogEntry, LogType};
+use model::refusal::Refusal;
+use model::secret::Secret;
+use model::token::{self, Claims, Credentials, TokenRequest, TokenResponse};
+
+use crate::engine::Engine;
+use crate::error::{Error, IssueError};
+use crate::jose;
+use crate::logs::Caller;
+use crate::signer::SignError;
+use crate::snapshot::{ApiEntry, ClientEntry, Snapshot};
+
+/// The most characters of a client id that the log shows: what strangers send is cut.
+const CLIENT_ID_SHOWN: usize = 100;
+/// The most characters of scopes that the log shows.
+const SCOPE_SHOWN: usize = 2_000;
+/// The most characters of a reason that the log shows.
+const DESCRIPTION_SHOWN: usize = 1_000;
+/// The most characters of a `User-Agent` that the log shows.
+const USER_AGENT_SHOWN: usize = 300;
+/// What the secret of an unknown client is compared with: no secret has this hash.
+const NO_MAC: [u8; 32] = [0; 32];
+
+impl Engine {
+    /// Answers a token request (RFC 6749 §4.4).
+    ///
+    /// The grant type is checked first, then who asks, and only then for what: a stranger learns nothing about APIs.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub async fn issue(&self, credentials: Option<Credentials>, request: TokenRequest, caller: &Caller) -> Result<TokenResponse, IssueError> {
+        let snapshot = self.0.snapshots.current();
+        let client_id = credentials.as_ref().map(|credentials| credentials.client_id.as_str());
+        let mut entry = self.token_entry(&stranger(caller), client_id, request.audience.as_deref(), caller);
+        let answer = async {
+            token::check_grant_type(&request)?;
+            let client = self.prove(&snapshot, credentials.as_ref(), &mut entry).await?;
+            self.token(&snapshot, &client, &request, entry.date).await
+        };
+        let answer = answer.await;
+        self.record(entry, &request, &answer);
+        answer
+    }
+
+    /// A token for a client without its secret, by the same rules; the log names `actor`.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub async fn issue_for(&self, actor: &Actor, client_id: &str, request: TokenRequest) -> Result<TokenResponse, IssueError> {
+        let snapshot = self.0.snapshots.current();
+        let mut entry = self.token_entry(actor, Some(client_id), request.audience.as_deref(), &Caller::default());
+        let answer = async {
+            token::check_grant_type(&request)?;
+            let client = self.0.snapshots.client(&self.0.store, &snapshot, client_id).await?;
+            let client = client.ok_or_else(|| unknown(client_id))?;
+            entry.client_name.clone_from(&client.client.name);
+            self.token(&snapshot, &client, &request, entry.date).await
+        };
+        let answer = answer.await;
+        self.record(entry, &request, &answer);
+        answer
+    }
+
+    /// Logs a refusal that the wire found before there was a request to answer.
+    pub fn refuse(&self, refusal: &Refusal, client_id: Option<&str>, audience: Option<&str>, caller: &Caller) {
+        let mut entry = self.token_entry(&stranger(caller), client_id, audience, caller);
+        describe_refusal(&mut entry, refusal);
+        self.queue_log(entry);
+    }
+
+    /// The client that the credentials are of (RFC 6749 §2.3.1); completes `entry` with it.
+    async fn prove(&self, snapshot: &Snapshot, credentials: Option<&Credentials>, entry: &mut LogEntry) -> Result<Arc<ClientEntry>, IssueError> {
+        let credentials = credentials
+            .filter(|credentials| !credentials.client_id.is_empty())
+            .ok_or(Refusal::ClientMissing)?;
+        let client_id = credentials.client_id.as_str();
+        let secret = credentials.client_secret.as_ref().map(Secret::reveal).filter(|secret| !secret.is_empty());
+        let client = self.0.snapshots.client(&self.0.store, snapshot, client_id).await?;
+        let mac = client.as_ref().map_or(NO_MAC.as_slice(), |client| &client.secret_mac);
+        // Compared for unknown clients too, so that the work does not tell whether there is one.
+        let matches = black_box(self.0.vault.secret_matches(client_id, secret.unwrap_or_default(), mac));
+        let client = client.ok_or_else(|| unknown(client_id))?;
+        entry.client_name.clone_from(&client.client.name);
+        if secret.is_none() {
+            return Err(Refusal::SecretMissing(client_id.to_owned()).into());
+        }
+        if !matches {
+            return Err(Refusal::SecretWrong(client_id.to_owned()).into());
+        }
+        entry.actor.kind = ActorKind::Client;
+        entry.actor.id.clone_from(&client.client.client_id);
+        entry.actor.name.clone_from(&client.client.name);
+        Ok(client)
+    }
+
+    /// Decides on the request of a proven client and signs what it gets.
+    async fn token(&self, snapshot: &Snapshot, client: &ClientEntry, request: &TokenRequest, now: i64) -> Result<TokenResponse, IssueError> {
+        let api = token::audience(request).ok().and_then(|audience| snapshot.api(audience));
+        let grant = api.and_then(|api| client.grant(&api.api.identifier));
+        let claims = token::decide(request, &self.0.issuer, &client.client, api.map(|entry| &entry.api), grant, now)?;
+        let api = api.ok_or_else(|| Refusal::AudienceUnknown(claims.aud.clone()))?;
+        let access_token = self.sign(snapshot, api, &claims).await?;
+        Ok(TokenResponse {
+            access_token: Secret::new(access_token),
+            scope: claims.scope,
+            expires_in: claims.exp - claims.iat,
+            token_type: "Bearer".to_owned(),
+        })
+    }
+
+    /// RS256 on the signing threads, HS256 here: it takes less time than the way to another thread.
+    async fn sign(&self, snapshot: &Snapshot, api: &ApiEntry, claims: &Claims) -> Result<String, IssueError> {
+        let payload = serde_json::to_vec(claims).map_err(|error| Error::Key(error.to_string()))?;
+        match api.api.signing_alg {
+            SigningAlg::RS256 => {
+                let key = snapshot.keys.current();
+                let input = jose::signing_input(&key.header, &payload);
+                let signature = self.0.signer.sign(Arc::clone(&key.pair), input.clone().into_bytes()).await?;
+                Ok(jose::compact(input, &signature))
+            }
+            SigningAlg::HS256 => {
+                let key = api.signing_secret();
+                let key = key.ok_or_else(|| Error::Key(format!("the signing secret of API {} can't be read", api.api.id)))?;
+                let input = jose::signing_input(jose::hs256_header(), &payload);
+                let mac = hmac::sign(key, input.as_bytes());
+                Ok(jose::compact(input, mac.as_ref()))
+            }
+        }
+    }
+
+    /// A log entry about a token, with everything that strangers send cut and cleaned.
+    fn token_entry(&self, actor: &Actor, client_id: Option<&str>, audience: Option<&str>, caller: &Caller) -> LogEntry {
+        let mut entry = self.entry(actor, LogType::TokenRefused, "");
+        entry.client_id = shown(client_id.unwrap_or_default(), CLIENT_ID_SHOWN);
+        entry.audience = shown(audience.unwrap_or_default(), IDENTIFIER_MAX);
+        if let Some(api) = self.0.snapshots.current().api(audience.unwrap_or_default()) {
+            entry.api_name.clone_from(&api.api.name);
+        }
+        entry.user_agent = shown(&caller.user_agent, USER_AGENT_SHOWN);
+        entry
+    }
+
+    /// Queues the entry of a decided request. One that was not decided is no event of the client: the wire reports it.
+    fn record(&self, mut entry: LogEntry, request: &TokenRequest, answer: &Result<TokenResponse, IssueError>) {
+        match answer {
+            Ok(response) => {
+                entry.kind = LogType::TokenIssued;
+                entry.description = "Access token issued".to_owned();
+                entry.scope = shown(response.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN);
+            }
+            Err(IssueError::Refused(refusal)) => {
+                describe_refusal(&mut entry, refusal);
+                entry.scope = shown(request.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN);
+            }
+            Err(IssueError::Busy | IssueError::Failed(_)) => return,
+        }
+        self.queue_log(entry);
+    }
+}
+
+impl From<Refusal> for IssueError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<SignError> for IssueError {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Busy => Self::Busy,
+            SignError::Failed => Self::Failed(Error::Key("it gave no signature".to_owned())),
+        }
+    }
+}
+
+fn describe_refusal(entry: &mut LogEntry, refusal: &Refusal) {
+    entry.kind = LogType::TokenRefused;
+    entry.reason = refusal.code().to_owned();
+    entry.description = shown(&refusal.for_log(), DESCRIPTION_SHOWN);
+}
+
+fn unknown(client_id: &str) -> Refusal {
+    Refusal::ClientUnknown(shown(client_id, CLIENT_ID_SHOWN))
+}
+
+fn stranger(caller: &Caller) -> Actor {
+    Actor {
+        kind: ActorKind::Stranger,
+        id: String::new(),
+        name: String::new(),
+        ip: caller.ip.clone(),
+    }
+}
+
+/// At most `max` characters, with control characters made visible: a log is read in terminals too.
+fn shown(text: &str, max: usize) -> String {
+    text.chars()
+        .take(max)
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::thread::available_parallelism;
+
+    use model::api::NewApi;
+    use model::issuer::Issuer;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::chance::Chance;
+    use crate::clock::SystemClock;
+    use crate::engine::Config;
+    use crate::signer;
+    use crate::store::{Database, on};
+    use crate::vault::MasterKey;
+
+    const AUDIENCE: &str = "urn:orders";
+
+    async fn engine(dir: &TempDir) -> Engine {
+        let config = Config {
+            database: Database::SqliteInDataDir,
+            data_dir: dir.path().to_owned(),
+            master_key: MasterKey::InDataDir,
+            issuer: Issuer::parse("https://auth.example.com/").unwrap(),
+            clock: Arc::new(SystemClock),
+            chance: Chance::system(),
+        };
+        Engine::open(config).await.unwrap()
+    }
+
+    /// Credentials of the test client of a new API.
+    async fn test_client(engine: &Engine, identifier: &str) -> Credentials {
+        let new = NewApi {
+            name: identifier.to_owned(),
+            identifier: identifier.to_owned(),
+            test_client: true,
+            ..NewApi::default()
+        };
+        let client = engine.create_api(&Actor::command(), new).await.unwrap().test_client.unwrap();
+        let secret = engine.reveal_client_secret(&Actor::command(), &client.client_id).await.unwrap();
+        Credentials {
+            client_id: client.client_id,
+            client_secret: Some(secret),
+        }
+    }
+
+    async fn ask(engine: &Engine, credentials: &Credentials) -> Result<TokenResponse, IssueError> {
+        let request = TokenRequest {
+            grant_type: Some(token::CLIENT_CREDENTIALS.to_owned()),
+            audience: Some(AUDIENCE.to_owned()),
+            scope: None,
+        };
+        engine.issue(Some(credentials.clone()), request, &Caller::default()).await
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_answers_at_once_and_refusals_still_come() {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = engine(&dir).await;
+        let credentials = test_client(&engine, AUDIENCE).await;
+        let threads = available_parallelism().map_or(1, NonZeroUsize::get);
+        let occupied = signer::tests::occupy(&engine.0.signer, threads);
+        assert!(matches!(ask(&engine, &credentials).await, Err(IssueError::Busy)));
+        let wrong = Credentials {
+            client_secret: Some(Secret::new("wrong")),
+            ..credentials.clone()
+        };
+        assert!(matches!(ask(&engine, &wrong).await, Err(IssueError::Refused(Refusal::SecretWrong(_)))));
+        drop(occupied);
+    }
+
+    #[tokio::test]
+    async fn known_clients_get_tokens_while_the_database_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = engine(&dir).await;
+        let (known, other) = (test_client(&engine, AUDIENCE).await, test_client(&engine, "urn:other").await);
+        ask(&engine, &known).await.unwrap();
+        engine.0.store.close().await;
+        ask(&engine, &known).await.unwrap();
+        assert!(matches!(ask(&engine, &other).await, Err(IssueError::Failed(_))));
+        assert!(engine.refresh().await.is_err());
+        ask(&engine, &known).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_key_that_the_master_key_did_not_seal_is_not_published() {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = engine(&dir).await;
+        let published = engine.jwks().etag.clone();
+        let mut change = engine.change().await.unwrap();
+        on!(change, db => sqlx::query("INSERT INTO signing_keys (kid, state, sealed_private, created_at) VALUES ('mine', 'previous', 'v1.AAAA', 0)")
+            .execute(db)
+            .await
+            .map(drop))
+        .unwrap();
+        let entry = engine.entry(&Actor::system(), LogType::Changed, "");
+        engine.finish(change, entry).await.unwrap();
+        engine.refresh().await.unwrap();
+        assert_eq!(engine.jwks().etag, published);
+    }
+}

@@ -1,0 +1,181 @@
+//! An independent check of a token: by the rules that an API would follow, with a library that did not sign it.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+use model::api::SigningAlg;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::engine::Engine;
+use crate::snapshot::{ApiEntry, Snapshot};
+
+/// The longest token that is looked at, in bytes: an API of 1,000 scopes of 280 characters makes tokens of 380 kB.
+const TOKEN_MAX: usize = 512 * 1024;
+
+/// A token that holds, as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The header as indented JSON.
+    pub header_json: String,
+    /// The claims as indented JSON, in the order of the token.
+    pub claims_json: String,
+}
+
+/// Why a token does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unverified {
+    /// Not a signed JSON Web Token in compact form, or a claim that every token has is missing.
+    #[error("This is not a complete token. Paste all three parts, with the dots between them.")]
+    Malformed,
+    /// The header names no key that is published.
+    #[error("The key that signed this token is not published: it was revoked, or it belongs to another server.")]
+    UnknownKey,
+    /// The signature is not of this header and these claims.
+    #[error("The signature does not match. The token was altered, or signed with another key.")]
+    BadSignature,
+    /// `exp` has passed.
+    #[error("The token has expired. Ask for a new one.")]
+    Expired,
+    /// `iss` is another server.
+    #[error("The token was issued by another server.")]
+    WrongIssuer,
+    /// `aud` is no API of this server.
+    #[error("The token is for an API that this server does not know.")]
+    UnknownAudience,
+    /// `alg` is not the algorithm of the API.
+    #[error("The token is signed with another algorithm than its API uses.")]
+    AlgorithmMismatch,
+}
+
+impl Engine {
+    /// Checks signature, issuer, audience and expiry of a token of this server (RFC 7519 §7.2, RFC 8725 §3).
+    ///
+    /// The API that `aud` names decides on the algorithm, never the token's own header (RFC 8725 §3.1).
+    ///
+    /// # Errors
+    /// The first reason why the token does not hold, see [`Unverified`].
+    pub async fn verify(&self, token: &str) -> Result<Verified, Unverified> {
+        let snapshot = self.0.snapshots.current();
+        let (header, claims) = parts(token)?;
+        let audience = claims.text("aud").ok_or(Unverified::UnknownAudience)?;
+        let api = snapshot.api(audience).ok_or(Unverified::UnknownAudience)?;
+        if header.text("alg") != Some(api.api.signing_alg.as_str()) {
+            return Err(Unverified::AlgorithmMismatch);
+        }
+        let (algorithm, key) = key_of(&snapshot, api, header.text("kid"))?;
+        let claims = check(token, algorithm, &key, audience, self.0.issuer.as_str())?;
+        if claims.number("exp").is_none_or(|exp| exp <= self.now()) {
+            return Err(Unverified::Expired);
+        }
+        Ok(Verified {
+            header_json: header.pretty()?,
+            claims_json: claims.pretty()?,
+        })
+    }
+}
+
+/// Header and claims of a token, nothing checked.
+fn parts(token: &str) -> Result<(Ordered, Ordered), Unverified> {
+    let mut parts = token.split('.');
+    let (Some(header), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(Unverified::Malformed);
+    };
+    if token.len() > TOKEN_MAX {
+        return Err(Unverified::Malformed);
+    }
+    let read = |part: &str| {
+        let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| Unverified::Malformed)?;
+        serde_json::from_slice(&json).map_err(|_| Unverified::Malformed)
+    };
+    Ok((read(header)?, read(claims)?))
+}
+
+/// What verifies tokens of `api`: its own secret, or the published key with this id.
+fn key_of(snapshot: &Snapshot, api: &ApiEntry, kid: Option<&str>) -> Result<(Algorithm, DecodingKey), Unverified> {
+    match api.api.signing_alg {
+        SigningAlg::HS256 => {
+            let key = api.verifying_secret().ok_or(Unverified::UnknownKey)?;
+            Ok((Algorithm::HS256, key.clone()))
+        }
+        SigningAlg::RS256 => {
+            // Read back from the very bytes that APIs fetch.
+            let published: JwkSet = serde_json::from_slice(&snapshot.keys.published().body).map_err(|_| Unverified::UnknownKey)?;
+            let key = kid.and_then(|kid| published.find(kid)).ok_or(Unverified::UnknownKey)?;
+            let key = DecodingKey::from_jwk(key).map_err(|_| Unverified::UnknownKey)?;
+            Ok((Algorithm::RS256, key))
+        }
+    }
+}
+
+/// Leaves signature, issuer and audience to `jsonwebtoken`, but not the expiry: it would ask the system's clock.
+fn check(token: &str, algorithm: Algorithm, key: &DecodingKey, audience: &str, issuer: &str) -> Result<Ordered, Unverified> {
+    let mut validation = Validation::new(algorithm);
+    validation.validate_exp = false;
+    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+    validation.set_issuer(&[issuer]);
+    validation.set_audience(&[audience]);
+    let token = decode::<Ordered>(token, key, &validation).map_err(|error| match error.kind() {
+        ErrorKind::InvalidSignature => Unverified::BadSignature,
+        ErrorKind::InvalidIssuer => Unverified::WrongIssuer,
+        ErrorKind::InvalidAudience => Unverified::UnknownAudience,
+        ErrorKind::InvalidAlgorithm => Unverified::AlgorithmMismatch,
+        _ => Unverified::Malformed,
+    })?;
+    Ok(token.claims)
+}
+
+/// A JSON object in its own order; of two members with one name the last counts, as in RFC 8259 readers at large.
+struct Ordered(Vec<(String, Value)>);
+
+impl Ordered {
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_str()
+    }
+
+    fn number(&self, name: &str) -> Option<i64> {
+        self.get(name)?.as_i64()
+    }
+
+    fn pretty(&self) -> Result<String, Unverified> {
+        serde_json::to_string_pretty(self).map_err(|_| Unverified::Malformed)
+    }
+}
+
+impl Serialize for Ordered {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Ordered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Ordered;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Ordered(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}

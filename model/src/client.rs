@@ -1,0 +1,255 @@
+//! Clients: applications that ask for tokens in their own name (RFC 6749 §4.4), Auth0's type "Non Interactive".
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+use crate::invalid::{check_no_angle_brackets, check_optional_text, check_text};
+use crate::page::PageRequest;
+use crate::time::Timestamp;
+
+/// Characters of a client id that we make (letters and digits).
+pub const CLIENT_ID_LENGTH: usize = 32;
+/// Characters of a client secret that we make.
+pub const CLIENT_SECRET_LENGTH: usize = 64;
+/// The most characters of a name.
+pub const NAME_MAX: usize = 200;
+/// The most characters of a description (Auth0's limit).
+pub const DESCRIPTION_MAX: usize = 140;
+/// The most entries of `client_metadata` (Auth0's limit).
+pub const METADATA_MAX: usize = 10;
+/// The most characters of a metadata key or value (Auth0's limit).
+pub const METADATA_TEXT_MAX: usize = 255;
+
+/// A client without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// Public identifier, [`CLIENT_ID_LENGTH`] letters and digits.
+    pub client_id: String,
+    /// Shown to admins.
+    pub name: String,
+    /// Shown to admins; may be empty.
+    pub description: String,
+    /// The kind of application.
+    pub app_type: AppType,
+    /// Free key-value pairs of the admin.
+    pub client_metadata: BTreeMap<String, String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When anything of it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The kind of application a client is (Auth0's `app_type`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppType {
+    /// A service, job or command that acts for itself: client credentials only.
+    #[default]
+    NonInteractive,
+}
+
+impl AppType {
+    /// The name that the dashboard shows.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::NonInteractive => "Non Interactive",
+        }
+    }
+}
+
+/// What is needed to create a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewClient {
+    /// Shown to admins.
+    pub name: String,
+    /// May be empty.
+    #[serde(default)]
+    pub description: String,
+    /// The kind of application.
+    #[serde(default)]
+    pub app_type: AppType,
+}
+
+impl NewClient {
+    /// Trims what a person typed around the texts.
+    #[must_use]
+    pub fn trimmed(self) -> Self {
+        Self {
+            name: self.name.trim().to_owned(),
+            description: self.description.trim().to_owned(),
+            ..self
+        }
+    }
+
+    /// The rules of name and description.
+    ///
+    /// # Errors
+    /// [`Invalid`] on `name` or `description`.
+    pub fn check(&self) -> Result<(), Invalid> {
+        check_name(&self.name)?;
+        check_description(&self.description)
+    }
+}
+
+/// What of a client may change; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientChanges {
+    /// New name.
+    pub name: Option<String>,
+    /// New description.
+    pub description: Option<String>,
+    /// The whole new metadata.
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+
+impl ClientChanges {
+    /// The rules of each field that is given.
+    ///
+    /// # Errors
+    /// [`Invalid`] on `name`, `description` or `client_metadata`.
+    pub fn check(&self) -> Result<(), Invalid> {
+        self.name.as_deref().map_or(Ok(()), check_name)?;
+        self.description.as_deref().map_or(Ok(()), check_description)?;
+        self.client_metadata.as_ref().map_or(Ok(()), check_metadata)
+    }
+}
+
+/// One to [`NAME_MAX`] characters without `<` and `>`.
+///
+/// # Errors
+/// [`Invalid`] on `name`.
+pub fn check_name(name: &str) -> Result<(), Invalid> {
+    check_text("name", "a name", name, NAME_MAX)?;
+    check_no_angle_brackets("name", "the name", name)
+}
+
+/// At most [`DESCRIPTION_MAX`] characters.
+///
+/// # Errors
+/// [`Invalid`] on `description`.
+pub fn check_description(description: &str) -> Result<(), Invalid> {
+    check_optional_text("description", "the description", description, DESCRIPTION_MAX)
+}
+
+/// At most [`METADATA_MAX`] pairs, keys and values of at most [`METADATA_TEXT_MAX`] characters, no empty key.
+///
+/// # Errors
+/// [`Invalid`] on `client_metadata`.
+pub fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), Invalid> {
+    if metadata.len() > METADATA_MAX {
+        return Err(Invalid::new(
+            "client_metadata",
+            format!("Keep at most {METADATA_MAX} entries; there are {}.", metadata.len()),
+        ));
+    }
+    for (key, value) in metadata {
+        check_text("client_metadata", "a key", key, METADATA_TEXT_MAX)?;
+        check_optional_text("client_metadata", &format!("the value of {key}"), value, METADATA_TEXT_MAX)?;
+    }
+    Ok(())
+}
+
+/// The metadata as a person edits it: one `key=value` a line.
+#[must_use]
+pub fn metadata_to_lines(metadata: &BTreeMap<String, String>) -> String {
+    metadata
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Reads `key=value` lines; blank lines are skipped, the last of two equal keys is refused.
+///
+/// # Errors
+/// [`Invalid`] on `client_metadata` that names the line.
+pub fn metadata_from_lines(lines: &str) -> Result<BTreeMap<String, String>, Invalid> {
+    let mut metadata = BTreeMap::new();
+    for (number, line) in lines.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty()) {
+        let Some((key, value)) = line.split_once('=') else {
+            return Err(Invalid::new("client_metadata", format!("Write line {} as key=value.", number + 1)));
+        };
+        if metadata.insert(key.trim().to_owned(), value.trim().to_owned()).is_some() {
+            return Err(Invalid::new(
+                "client_metadata",
+                format!("Remove line {}: the key {} is there twice.", number + 1, key.trim()),
+            ));
+        }
+    }
+    check_metadata(&metadata)?;
+    Ok(metadata)
+}
+
+/// A client in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientSummary {
+    /// The client.
+    pub client: Client,
+    /// APIs that it is authorized for.
+    pub apis: i64,
+}
+
+/// Which clients, in which order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientQuery {
+    /// Part of a name or a client id, without regard to case; empty finds all.
+    pub search: String,
+    /// Order of the list.
+    pub sort: ClientSort,
+    /// Page of the list.
+    pub page: PageRequest,
+}
+
+/// Order of a list of clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientSort {
+    /// By name, A to Z.
+    #[default]
+    Name,
+    /// By name, Z to A.
+    NameDown,
+    /// Newest first.
+    Newest,
+    /// Oldest first.
+    Oldest,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_descriptions() {
+        assert!(check_name("Billing worker").is_ok());
+        for name in ["", " ", "<b>", &"x".repeat(NAME_MAX + 1)] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+        assert!(check_description(&"x".repeat(DESCRIPTION_MAX)).is_ok());
+        assert!(check_description(&"x".repeat(DESCRIPTION_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn metadata_round_trip() {
+        let metadata = metadata_from_lines("team = billing\n\nurl=https://x/?a=b").unwrap();
+        assert_eq!(metadata["url"], "https://x/?a=b");
+        assert_eq!(metadata_from_lines(&metadata_to_lines(&metadata)).unwrap(), metadata);
+    }
+
+    #[test]
+    fn metadata_limits() {
+        assert_eq!(metadata_from_lines("a").unwrap_err().message, "Write line 1 as key=value.");
+        assert!(metadata_from_lines("a=1\na=2").unwrap_err().message.contains("twice"));
+        let many: String = (0..=METADATA_MAX).map(|n| format!("k{n}=v\n")).collect();
+        assert!(metadata_from_lines(&many).is_err());
+        assert!(metadata_from_lines(&format!("k={}", "x".repeat(METADATA_TEXT_MAX + 1))).is_err());
+    }
+
+    #[test]
+    fn app_type_on_the_wire() {
+        assert_eq!(serde_json::to_string(&AppType::NonInteractive).unwrap(), "\"non_interactive\"");
+    }
+}

@@ -1,0 +1,25 @@
+//! What things are: the nouns of Tessera and the rules that hold for them.
+//!
+//! Pure: no IO, no clock, no chance, no feature switches. Compiles for the server and for the browser, so that
+//! a form can say what is wrong with a value by the same rule that the engine will apply to it.
+//!
+//! To add a noun: one file here with its struct and its `check_…` rules, then the same noun on each floor above.
+
+pub mod admin;
+pub mod api;
+pub mod client;
+pub mod grant;
+pub mod invalid;
+pub mod issuer;
+pub mod key;
+pub mod log;
+pub mod page;
+pub mod progress;
+pub mod quickstart;
+pub mod refusal;
+pub mod scope;
+pub mod secret;
+pub mod time;
+pub mod token;
+
+pub use invalid::Invalid;

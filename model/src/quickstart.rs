@@ -1,0 +1,112 @@
+//! Quickstarts as the dashboard shows them: programs with the reader's own values filled in.
+//!
+//! The programs themselves and the filling in live in the crate `quickstarts`; what crosses to the browser is here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::SigningAlg;
+
+/// A quickstart in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quickstart {
+    /// Stands in the address of its page, for example `node-express`.
+    pub slug: String,
+    /// For people, for example `Node.js · Express`.
+    pub title: String,
+    /// The programming language, for example `Node.js`.
+    pub language: String,
+    /// What the reader does with it.
+    pub kind: Kind,
+}
+
+/// What a quickstart is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Protect an API: verify the token of each request.
+    Protect,
+    /// Ask for a token and call an API with it.
+    Ask,
+}
+
+/// A quickstart for one algorithm, with the values of one reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuickstartView {
+    /// Stands in the address of its page.
+    pub slug: String,
+    /// For people.
+    pub title: String,
+    /// The programming language.
+    pub language: String,
+    /// What the reader does with it.
+    pub kind: Kind,
+    /// How the tokens that it handles are signed.
+    pub alg: SigningAlg,
+    /// What to do, step by step.
+    pub parts: Vec<Part>,
+}
+
+/// One step: a file to write or a command to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// What the step does, for example `Check the token on every request`.
+    pub title: String,
+    /// Why, and what to know; may be empty.
+    pub explanation: String,
+    /// Path of the file inside the program's folder; [`TERMINAL`] for commands.
+    pub file_name: String,
+    /// What `text` is written in.
+    pub language: Language,
+    /// Exactly what the copy button gives: no prompt sign, no newline at the end.
+    pub text: String,
+    /// `text`, cut into pieces for highlighting; joined they are `text`.
+    pub spans: Vec<Span>,
+}
+
+/// What stands instead of a file name above commands.
+pub const TERMINAL: &str = "Terminal";
+
+/// What a text is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// JavaScript.
+    Javascript,
+    /// Python.
+    Python,
+    /// Rust.
+    Rust,
+    /// POSIX shell.
+    Shell,
+    /// TOML.
+    Toml,
+    /// JSON.
+    Json,
+    /// Anything else; not highlighted.
+    Text,
+}
+
+/// A piece of a text with one look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// How it looks.
+    pub kind: SpanKind,
+    /// What it says.
+    pub text: String,
+}
+
+/// How a piece of a program looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpanKind {
+    /// Like the text around it.
+    Plain,
+    /// A word of the language.
+    Keyword,
+    /// A string literal, with its quotes.
+    String,
+    /// A comment.
+    Comment,
+    /// A value of the reader's own, highlighted.
+    Value,
+}

@@ -1,0 +1,134 @@
+//! Why a token was refused: a typed reason with its code, its text for the log, and what would fix it.
+//!
+//! What the caller is told, and with which status, is the wire's business: see the OAuth surface of the server.
+
+use serde::{Deserialize, Serialize};
+
+/// The reason why the token endpoint refused a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The request could not be read as a token request; the text says why (RFC 6749 §5.2 `invalid_request`).
+    Malformed(String),
+    /// The client proved itself in two ways at once (RFC 6749 §2.3).
+    TwoAuthMethods,
+    /// `grant_type` is missing.
+    GrantTypeMissing,
+    /// `grant_type` is not `client_credentials`.
+    GrantTypeUnsupported(String),
+    /// Neither the header nor the body names a client.
+    ClientMissing,
+    /// No client has this id.
+    ClientUnknown(String),
+    /// The client is known, but sent no secret.
+    SecretMissing(String),
+    /// The client is known, but the secret is not its own.
+    SecretWrong(String),
+    /// Neither `audience` nor `resource` names an API.
+    AudienceMissing,
+    /// No API has this identifier.
+    AudienceUnknown(String),
+    /// The client has no grant for the API.
+    NotAuthorized {
+        /// The client.
+        client_id: String,
+        /// Identifier of the API.
+        audience: String,
+    },
+    /// The client asked for scopes that its grant does not hold.
+    ScopeNotGranted(Vec<String>),
+}
+
+impl Refusal {
+    /// A stable code for logs and filters.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed_request",
+            Self::TwoAuthMethods => "two_auth_methods",
+            Self::GrantTypeMissing => "grant_type_missing",
+            Self::GrantTypeUnsupported(_) => "grant_type_unsupported",
+            Self::ClientMissing => "client_missing",
+            Self::ClientUnknown(_) => "client_unknown",
+            Self::SecretMissing(_) => "secret_missing",
+            Self::SecretWrong(_) => "secret_wrong",
+            Self::AudienceMissing => "audience_missing",
+            Self::AudienceUnknown(_) => "audience_unknown",
+            Self::NotAuthorized { .. } => "client_not_authorized",
+            Self::ScopeNotGranted(_) => "scope_not_granted",
+        }
+    }
+
+    /// What happened, for an admin who reads the log.
+    #[must_use]
+    pub fn for_log(&self) -> String {
+        match self {
+            Self::Malformed(why) => format!("The request could not be read: {why}"),
+            Self::TwoAuthMethods => "The request carried client credentials in the header and in the body".to_owned(),
+            Self::GrantTypeMissing => "The request named no grant_type".to_owned(),
+            Self::GrantTypeUnsupported(grant_type) => format!("The request asked for grant_type {grant_type}"),
+            Self::ClientMissing => "The request named no client".to_owned(),
+            Self::ClientUnknown(client_id) => format!("No client has the id {client_id}"),
+            Self::SecretMissing(_) => "The client sent no secret".to_owned(),
+            Self::SecretWrong(_) => "The client secret is wrong".to_owned(),
+            Self::AudienceMissing => "The request named no audience".to_owned(),
+            Self::AudienceUnknown(audience) => format!("No API has the identifier {audience}"),
+            Self::NotAuthorized { audience, .. } => format!("The client and its secret are right, but it is not authorized for {audience}"),
+            Self::ScopeNotGranted(scopes) => format!("The grant does not hold: {}", scopes.join(" ")),
+        }
+    }
+
+    /// What would make the request succeed, for an admin.
+    #[must_use]
+    pub fn fix(&self) -> &'static str {
+        fix_of(self.code()).unwrap_or_default()
+    }
+}
+
+/// What would make a request succeed that was refused with this [`Refusal::code`]; `None` if there is no such code.
+#[must_use]
+pub fn fix_of(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "malformed_request" => "Send a form or a JSON object with grant_type, client_id, client_secret and audience, each once.",
+        "two_auth_methods" => "Send the secret either in the Authorization header or in the body.",
+        "grant_type_missing" | "grant_type_unsupported" => "Send grant_type=client_credentials.",
+        "client_missing" => "Send client_id and client_secret in the body or in an Authorization header of type Basic.",
+        "client_unknown" => "Copy the client ID from the Settings tab of the client; it may have been deleted.",
+        "secret_missing" => "Send client_secret in the body or in an Authorization header of type Basic.",
+        "secret_wrong" => "Copy the secret from the Settings tab of the client; it may have been rotated.",
+        "audience_missing" => "Send audience with the identifier of the API.",
+        "audience_unknown" => "Send the identifier exactly as the API's Settings tab shows it, to the last slash.",
+        "client_not_authorized" => "Authorize the client on the API's Non Interactive Clients tab.",
+        "scope_not_granted" => "Add the scopes to the client's grant on the API's Non Interactive Clients tab, or ask for fewer.",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_says_what_would_fix_it() {
+        let text = String::new;
+        for refusal in [
+            Refusal::Malformed(text()),
+            Refusal::TwoAuthMethods,
+            Refusal::GrantTypeMissing,
+            Refusal::GrantTypeUnsupported(text()),
+            Refusal::ClientMissing,
+            Refusal::ClientUnknown(text()),
+            Refusal::SecretMissing(text()),
+            Refusal::SecretWrong(text()),
+            Refusal::AudienceMissing,
+            Refusal::AudienceUnknown(text()),
+            Refusal::NotAuthorized {
+                client_id: text(),
+                audience: text(),
+            },
+            Refusal::ScopeNotGranted(vec![]),
+        ] {
+            assert!(!refusal.fix().is_empty(), "{refusal:?}");
+        }
+        assert_eq!(fix_of("no_such_code"), None);
+    }
+}

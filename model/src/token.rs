@@ -1,0 +1,316 @@
+//! Token requests, and the rules that turn one into claims. No IO: who the client is has been proven before.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::Api;
+use crate::client::Client;
+use crate::grant::Grant;
+use crate::issuer::Issuer;
+use crate::refusal::Refusal;
+use crate::scope;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+/// The only grant type that is offered (RFC 6749 §4.4).
+pub const CLIENT_CREDENTIALS: &str = "client_credentials";
+
+/// What a client asks for at the token endpoint (RFC 6749 §4.4.2, RFC 8707 §2).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRequest {
+    /// `grant_type`.
+    pub grant_type: Option<String>,
+    /// `audience`, or `resource` where there is no audience.
+    pub audience: Option<String>,
+    /// `scope`, space-delimited; `None` asks for all of the grant.
+    pub scope: Option<String>,
+}
+
+/// How a client proves who it is (RFC 6749 §2.3.1); the same for the header and the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Who it says it is.
+    pub client_id: String,
+    /// Its secret, if it sent one.
+    pub client_secret: Option<Secret>,
+}
+
+/// Payload of an access token in Auth0's dialect; the order of fields is the order in the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Issuer (RFC 7519 §4.1.1).
+    pub iss: String,
+    /// `<client_id>@clients`: can't be confused with a user.
+    pub sub: String,
+    /// Identifier of the API (RFC 7519 §4.1.3).
+    pub aud: String,
+    /// Issued at, in seconds.
+    pub iat: Timestamp,
+    /// Expires at, in seconds.
+    pub exp: Timestamp,
+    /// Space-delimited; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scope: Option<String>,
+    /// Always `client-credentials`.
+    pub gty: String,
+    /// The client that asked.
+    pub azp: String,
+}
+
+/// The answer of the token endpoint (RFC 6749 §5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenResponse {
+    /// The signed token.
+    pub access_token: Secret,
+    /// The scopes that it carries, space-delimited; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scope: Option<String>,
+    /// Seconds until it expires.
+    pub expires_in: i64,
+    /// Always `Bearer` (RFC 6750).
+    pub token_type: String,
+}
+
+/// Decides on a request of a client that has proven itself: the claims of its token, or why there is none.
+///
+/// `api` is the API that the audience names, if there is one; `grant` joins it with the client, if they are joined.
+///
+/// # Errors
+/// The first [`Refusal`] in the order grant type, audience, authorization, scope.
+pub fn decide(
+    request: &TokenRequest,
+    issuer: &Issuer,
+    client: &Client,
+    api: Option<&Api>,
+    grant: Option<&Grant>,
+    now: Timestamp,
+) -> Result<Claims, Refusal> {
+    check_grant_type(request)?;
+    let audience = audience(request)?;
+    let api = api.ok_or_else(|| Refusal::AudienceUnknown(audience.to_owned()))?;
+    let grant = grant.ok_or_else(|| Refusal::NotAuthorized {
+        client_id: client.client_id.clone(),
+        audience: api.identifier.clone(),
+    })?;
+    let scopes = granted_scopes(request.scope.as_deref(), api, grant)?;
+    Ok(Claims {
+        iss: issuer.as_str().to_owned(),
+        sub: format!("{}@clients", client.client_id),
+        aud: api.identifier.clone(),
+        iat: now,
+        exp: now + api.token_lifetime,
+        scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
+        gty: "client-credentials".to_owned(),
+        azp: client.client_id.clone(),
+    })
+}
+
+/// Refuses every grant type but client credentials; may be asked before the client has proven itself.
+///
+/// # Errors
+/// [`Refusal::GrantTypeMissing`] or [`Refusal::GrantTypeUnsupported`].
+pub fn check_grant_type(request: &TokenRequest) -> Result<(), Refusal> {
+    match request.grant_type.as_deref() {
+        Some(CLIENT_CREDENTIALS) => Ok(()),
+        None | Some("") => Err(Refusal::GrantTypeMissing),
+        Some(other) => Err(Refusal::GrantTypeUnsupported(other.chars().take(100).collect())),
+    }
+}
+
+/// The identifier that the request names.
+///
+/// # Errors
+/// [`Refusal::AudienceMissing`] if it names none.
+pub fn audience(request: &TokenRequest) -> Result<&str, Refusal> {
+    request
+        .audience
+        .as_deref()
+        .filter(|audience| !audience.is_empty())
+        .ok_or(Refusal::AudienceMissing)
+}
+
+/// All scopes of the grant that the API still defines, or the asked-for part of them (RFC 6749 §3.3).
+fn granted_scopes(asked: Option<&str>, api: &Api, grant: &Grant) -> Result<Vec<String>, Refusal> {
+    let held = |value: &str| api.scope(value).is_some() && grant.scope.iter().any(|granted| granted == value);
+    let asked = asked.map(scope::split).unwrap_or_default();
+    if asked.is_empty() {
+        return Ok(grant.scope.iter().filter(|value| held(value)).cloned().collect());
+    }
+    let missing: Vec<String> = asked.iter().filter(|value| !held(value)).cloned().collect();
+    if missing.is_empty() {
+        Ok(asked)
+    } else {
+        Err(Refusal::ScopeNotGranted(missing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::api::SigningAlg;
+    use crate::client::AppType;
+    use crate::scope::Scope;
+
+    const NOW: Timestamp = 1_800_000_000;
+
+    fn issuer() -> Issuer {
+        Issuer::parse("https://auth.example.com/").unwrap()
+    }
+
+    fn client() -> Client {
+        Client {
+            client_id: "c1".to_owned(),
+            name: "Billing worker".to_owned(),
+            description: String::new(),
+            app_type: AppType::NonInteractive,
+            client_metadata: BTreeMap::new(),
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+
+    fn api(scopes: &[&str]) -> Api {
+        Api {
+            id: "a1".to_owned(),
+            name: "Orders".to_owned(),
+            identifier: "https://orders.example.com/".to_owned(),
+            signing_alg: SigningAlg::RS256,
+            token_lifetime: 3600,
+            scopes: scopes
+                .iter()
+                .map(|value| Scope {
+                    value: (*value).to_owned(),
+                    description: String::new(),
+                })
+                .collect(),
+            is_system: false,
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+
+    fn grant(scopes: &[&str]) -> Grant {
+        Grant {
+            id: "cgr_1".to_owned(),
+            client_id: "c1".to_owned(),
+            audience: "https://orders.example.com/".to_owned(),
+            scope: scopes.iter().map(|value| (*value).to_owned()).collect(),
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+
+    fn request(scope: Option<&str>) -> TokenRequest {
+        TokenRequest {
+            grant_type: Some(CLIENT_CREDENTIALS.to_owned()),
+            audience: Some("https://orders.example.com/".to_owned()),
+            scope: scope.map(str::to_owned),
+        }
+    }
+
+    fn scopes_of(asked: Option<&str>, defined: &[&str], granted: &[&str]) -> Result<Option<String>, Refusal> {
+        decide(&request(asked), &issuer(), &client(), Some(&api(defined)), Some(&grant(granted)), NOW).map(|claims| claims.scope)
+    }
+
+    #[test]
+    fn rfc6749_section_4_4_success() {
+        let claims = decide(&request(None), &issuer(), &client(), Some(&api(&["a"])), Some(&grant(&["a"])), NOW).unwrap();
+        assert_eq!(
+            serde_json::to_string(&claims).unwrap(),
+            concat!(
+                r#"{"iss":"https://auth.example.com/","sub":"c1@clients","aud":"https://orders.example.com/","iat":1800000000,"#,
+                r#""exp":1800003600,"scope":"a","gty":"client-credentials","azp":"c1"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn rfc6749_section_3_3_scopes() {
+        let all = ["a", "b", "c"];
+        for (asked, granted, expect) in [
+            (None, &["a", "b"][..], Ok(Some("a b".to_owned()))),
+            (Some(""), &["a"][..], Ok(Some("a".to_owned()))),
+            (Some("b"), &["a", "b"][..], Ok(Some("b".to_owned()))),
+            (Some("b a b"), &["a", "b"][..], Ok(Some("b a".to_owned()))),
+            (None, &[][..], Ok(None)),
+            (
+                Some("a c d"),
+                &["a", "b"][..],
+                Err(Refusal::ScopeNotGranted(vec!["c".to_owned(), "d".to_owned()])),
+            ),
+        ] {
+            assert_eq!(scopes_of(asked, &all, granted), expect, "{asked:?} of {granted:?}");
+        }
+    }
+
+    #[test]
+    fn a_scope_that_the_api_no_longer_defines_is_not_issued() {
+        assert_eq!(scopes_of(None, &["a"], &["a", "gone"]), Ok(Some("a".to_owned())));
+        assert_eq!(
+            scopes_of(Some("gone"), &["a"], &["a", "gone"]),
+            Err(Refusal::ScopeNotGranted(vec!["gone".to_owned()]))
+        );
+    }
+
+    #[test]
+    fn refusals_in_order() {
+        let (issuer, client, api, grant) = (issuer(), client(), api(&[]), grant(&[]));
+        let whole = request(None);
+        let check = |request: TokenRequest, api, grant| decide(&request, &issuer, &client, api, grant, NOW).unwrap_err();
+        assert_eq!(
+            check(
+                TokenRequest {
+                    grant_type: None,
+                    ..whole.clone()
+                },
+                None,
+                None
+            ),
+            Refusal::GrantTypeMissing
+        );
+        let password = TokenRequest {
+            grant_type: Some("password".to_owned()),
+            ..whole.clone()
+        };
+        assert_eq!(
+            check(password, Some(&api), Some(&grant)),
+            Refusal::GrantTypeUnsupported("password".to_owned())
+        );
+        assert_eq!(
+            check(
+                TokenRequest {
+                    audience: Some(String::new()),
+                    ..whole.clone()
+                },
+                None,
+                None
+            ),
+            Refusal::AudienceMissing
+        );
+        assert_eq!(
+            check(whole.clone(), None, None),
+            Refusal::AudienceUnknown("https://orders.example.com/".to_owned())
+        );
+        assert_eq!(check(whole, Some(&api), None).code(), "client_not_authorized");
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_never_carries_a_scope_outside_the_grant(
+            asked in proptest::option::of(proptest::collection::vec("[a-f]", 0..6)),
+            defined in proptest::collection::btree_set("[a-f]", 0..6),
+            granted in proptest::collection::btree_set("[a-f]", 0..6),
+        ) {
+            let defined: Vec<&str> = defined.iter().map(String::as_str).collect();
+            let granted: Vec<&str> = granted.iter().map(String::as_str).collect();
+            if let Ok(scope) = scopes_of(asked.map(|asked| asked.join(" ")).as_deref(), &defined, &granted) {
+                for value in scope::split(&scope.unwrap_or_default()) {
+                    prop_assert!(granted.contains(&value.as_str()) && defined.contains(&value.as_str()));
+                }
+            }
+        }
+    }
+}

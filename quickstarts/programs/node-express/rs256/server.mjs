@@ -1,0 +1,31 @@
+import express from 'express';
+import { auth, requiredScopes } from 'express-oauth2-jwt-bearer';
+
+// Fetches the issuer's public keys, keeps them, and fetches again when a token names a key it does not know.
+const requireToken = auth({
+  issuerBaseURL: 'https://issuer.example/',
+  audience: 'https://api.example/',
+  tokenSigningAlg: 'RS256',
+});
+
+const app = express();
+
+app.get('/api/public', (req, res) => {
+  res.json({ message: 'Anyone may read this.' });
+});
+
+app.get('/api/private', requireToken, (req, res) => {
+  res.json({ message: 'Your token is valid.', sub: req.auth.payload.sub });
+});
+
+app.get('/api/private-scoped', requireToken, requiredScopes('read:example'), (req, res) => {
+  res.json({ message: 'Your token is valid and has the scope.', sub: req.auth.payload.sub });
+});
+
+// 401 and 403 with the WWW-Authenticate header of RFC 6750, and no stack trace.
+app.use((error, req, res, next) => {
+  if (!error.status) return next(error);
+  res.status(error.status).set(error.headers).json({ error: error.code, error_description: error.message });
+});
+
+app.listen(process.env.PORT ?? 3010);

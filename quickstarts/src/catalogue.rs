@@ -1,0 +1,112 @@
+//! The programs as they lie in their folders.
+
+use include_dir::{Dir, DirEntry, File, include_dir};
+use model::api::SigningAlg;
+use model::quickstart::{Kind, Quickstart};
+use serde::Deserialize;
+
+use crate::Broken;
+
+static PROGRAMS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/programs");
+
+/// A program and the steps in which it is shown.
+pub struct Program {
+    pub quickstart: Quickstart,
+    pub steps: Vec<Step>,
+    order: u32,
+    folder: &'static Dir<'static>,
+}
+
+/// A file of a program, with sentinels and section markers.
+pub struct Source {
+    /// Relative to the folder that a reader has.
+    pub path: String,
+    pub text: &'static str,
+}
+
+/// A step as `quickstart.toml` has it: it shows either a file (or one section of it) or a command.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Only for APIs with this algorithm; otherwise for all.
+    pub alg: Option<SigningAlg>,
+    pub title: String,
+    #[serde(default)]
+    pub explanation: String,
+    pub file: Option<String>,
+    pub section: Option<String>,
+    pub command: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sheet {
+    title: String,
+    language: String,
+    kind: Kind,
+    order: u32,
+    parts: Vec<Step>,
+}
+
+/// Every program, in the order of its `order`.
+pub fn programs() -> Result<Vec<Program>, Broken> {
+    let mut programs = PROGRAMS.dirs().map(read).collect::<Result<Vec<_>, _>>()?;
+    programs.sort_by_key(|program| program.order);
+    Ok(programs)
+}
+
+/// The program in the folder `slug`.
+pub fn program(slug: &str) -> Result<Option<Program>, Broken> {
+    PROGRAMS.dirs().find(|folder| slug_of(folder) == slug).map(read).transpose()
+}
+
+fn read(folder: &'static Dir<'static>) -> Result<Program, Broken> {
+    let slug = slug_of(folder);
+    let broken = |reason: String| Broken { slug: slug.clone(), reason };
+    let text = folder.get_file(folder.path().join("quickstart.toml")).and_then(File::contents_utf8);
+    let text = text.ok_or_else(|| broken("it has no quickstart.toml".to_owned()))?;
+    let sheet: Sheet = toml::from_str(text).map_err(|error| broken(error.to_string()))?;
+    Ok(Program {
+        quickstart: Quickstart {
+            slug: slug.clone(),
+            title: sheet.title,
+            language: sheet.language,
+            kind: sheet.kind,
+        },
+        steps: sheet.parts,
+        order: sheet.order,
+        folder,
+    })
+}
+
+impl Program {
+    /// The files of the folder that a reader has, in the order of their paths.
+    pub fn sources(&self, alg: SigningAlg) -> Result<Vec<Source>, String> {
+        let mut sources = Vec::new();
+        for name in ["common", &alg.as_str().to_lowercase()] {
+            if let Some(root) = self.folder.get_dir(self.folder.path().join(name)) {
+                collect(root, root, &mut sources)?;
+            }
+        }
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(sources)
+    }
+}
+
+fn collect(root: &Dir<'static>, folder: &Dir<'static>, sources: &mut Vec<Source>) -> Result<(), String> {
+    for entry in folder.entries() {
+        match entry {
+            DirEntry::Dir(folder) => collect(root, folder, sources)?,
+            DirEntry::File(file) => {
+                let path = file.path().strip_prefix(root.path()).unwrap_or(file.path()).display().to_string();
+                let text = file.contents_utf8().ok_or_else(|| format!("{path} is not text"))?;
+                sources.push(Source { path, text });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn slug_of(folder: &Dir<'_>) -> String {
+    folder.path().display().to_string()
+}

@@ -1,0 +1,148 @@
+//! Programs people copy: each runs in our tests as it stands here, and is shown with the reader's own values in it.
+//!
+//! A program is a folder under `programs/`: `quickstart.toml` says which steps are shown, `common/` holds the files
+//! of every algorithm, `rs256/` and `hs256/` those of one. The files are real ones, written with sentinel values
+//! (`https://issuer.example/` and so on, see [`Values`]) where the reader's own belong.
+
+mod catalogue;
+mod fill;
+mod lexer;
+mod section;
+
+use model::api::SigningAlg;
+use model::quickstart::{Language, Part, Quickstart, QuickstartView, TERMINAL};
+
+use catalogue::{Program, Source, Step};
+use fill::Sentinels;
+
+/// The reader's own values, which take the places of the sentinels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// Issuer with its trailing slash, instead of `https://issuer.example/`.
+    pub issuer: String,
+    /// Identifier of the API, instead of `https://api.example/`.
+    pub identifier: String,
+    /// A scope of the API, instead of `read:example`, which stays if the API has none.
+    pub scope: Option<String>,
+    /// A client that is authorized for the API, instead of `YOUR_CLIENT_ID`, which stays if there is none.
+    pub client_id: Option<String>,
+}
+
+/// A quickstart for one algorithm and one reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// What the dashboard shows.
+    pub view: QuickstartView,
+    /// The whole program: written to a folder, it installs and runs there.
+    pub files: Vec<RenderedFile>,
+}
+
+/// A file of a program with the reader's values in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderedFile {
+    /// Relative to the program's folder, with `/` between its parts.
+    pub path: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// A program's folder contradicts itself. A test renders every program, so this is not seen in a build that passed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the quickstart {slug} can't be shown: {reason}")]
+pub struct Broken {
+    /// Which program.
+    pub slug: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Every quickstart, in the order in which they are listed.
+///
+/// # Errors
+/// [`Broken`] if a `quickstart.toml` can't be read.
+pub fn all() -> Result<Vec<Quickstart>, Broken> {
+    Ok(catalogue::programs()?.into_iter().map(|program| program.quickstart).collect())
+}
+
+/// The quickstart `slug` for `alg` with the reader's `values`; `None` if there is no such quickstart.
+///
+/// # Errors
+/// [`Broken`] if a step names what is not there, or a sentinel stands where a value can't be put safely.
+pub fn render(slug: &str, alg: SigningAlg, values: &Values) -> Result<Option<Rendered>, Broken> {
+    let Some(program) = catalogue::program(slug)? else { return Ok(None) };
+    let rendered = render_program(&program, alg, values);
+    rendered.map(Some).map_err(|reason| Broken {
+        slug: slug.to_owned(),
+        reason,
+    })
+}
+
+fn render_program(program: &Program, alg: SigningAlg, values: &Values) -> Result<Rendered, String> {
+    let sentinels = Sentinels::new(values);
+    let sources = program.sources(alg)?;
+    let steps = program.steps.iter().filter(|step| step.alg.is_none_or(|of| of == alg));
+    let parts = steps.map(|step| part(step, &sources, &sentinels)).collect::<Result<_, _>>()?;
+    let files = sources.iter().map(|source| file(source, &sentinels)).collect::<Result<_, _>>()?;
+    let Quickstart { slug, title, language, kind } = program.quickstart.clone();
+    Ok(Rendered {
+        view: QuickstartView {
+            slug,
+            title,
+            language,
+            kind,
+            alg,
+            parts,
+        },
+        files,
+    })
+}
+
+fn part(step: &Step, sources: &[Source], sentinels: &Sentinels<'_>) -> Result<Part, String> {
+    let (file_name, language, text) = match (&step.file, &step.command) {
+        (Some(path), None) => {
+            let source = sources
+                .iter()
+                .find(|source| source.path == *path)
+                .ok_or_else(|| format!("there is no file {path}"))?;
+            let text = match &step.section {
+                Some(name) => section::cut(source.text, name).ok_or_else(|| format!("{path} has no section {name}"))?,
+                None => section::without_markers(source.text),
+            };
+            (path.clone(), language_of(path), text)
+        }
+        (None, Some(command)) => (TERMINAL.to_owned(), Language::Shell, command.clone()),
+        _ => return Err(format!("the step {:?} needs either a file or a command", step.title)),
+    };
+    let spans = fill::fill(language, text.trim(), sentinels)?;
+    Ok(Part {
+        title: step.title.clone(),
+        explanation: sentinels.replace_in_prose(&step.explanation),
+        file_name,
+        language,
+        text: spans.iter().map(|span| span.text.as_str()).collect(),
+        spans,
+    })
+}
+
+fn file(source: &Source, sentinels: &Sentinels<'_>) -> Result<RenderedFile, String> {
+    let spans = fill::fill(language_of(&source.path), &section::without_markers(source.text), sentinels)?;
+    Ok(RenderedFile {
+        path: source.path.clone(),
+        text: spans.into_iter().map(|span| span.text).collect(),
+    })
+}
+
+fn language_of(path: &str) -> Language {
+    match path.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("mjs" | "js") => Language::Javascript,
+        Some("py") => Language::Python,
+        Some("rs") => Language::Rust,
+        Some("sh") => Language::Shell,
+        Some("toml") => Language::Toml,
+        Some("json") => Language::Json,
+        _ => Language::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,256 @@
+use model::api::SigningAlg;
+use model::quickstart::{Kind, Language, SpanKind, TERMINAL};
+
+use crate::lexer::{Token, lex};
+use crate::{Rendered, Values, all, language_of, render};
+
+const SENTINELS: [&str; 4] = ["https://issuer.example/", "https://api.example/", "read:example", "YOUR_CLIENT_ID"];
+
+fn values() -> Values {
+    Values {
+        issuer: "https://auth.acme.test/".to_owned(),
+        identifier: "https://orders.acme.test/".to_owned(),
+        scope: Some("read:orders".to_owned()),
+        client_id: Some("qT3vWm9fLkAbCdEfGhIjKlMnOpQrStUv".to_owned()),
+    }
+}
+
+/// Everything that the model lets into these values and that means something to one of the languages.
+fn hostile(text: &str) -> Values {
+    Values {
+        issuer: format!("https://h/{text}/"),
+        identifier: text.to_owned(),
+        scope: Some(text.to_owned()),
+        client_id: Some(text.to_owned()),
+    }
+}
+
+fn each(values: &Values, mut check: impl FnMut(&str, SigningAlg, Rendered)) {
+    let quickstarts = all().unwrap();
+    assert!(!quickstarts.is_empty());
+    for quickstart in quickstarts {
+        for alg in SigningAlg::ALL {
+            check(&quickstart.slug, alg, render(&quickstart.slug, alg, values).unwrap().unwrap());
+        }
+    }
+}
+
+#[test]
+fn quickstarts_are_listed_in_order() {
+    let listed: Vec<_> = all()
+        .unwrap()
+        .into_iter()
+        .map(|quickstart| (quickstart.slug, quickstart.title, quickstart.kind))
+        .collect();
+    let expect = [
+        ("node-express", "Node.js · Express", Kind::Protect),
+        ("python-flask", "Python · Flask", Kind::Protect),
+        ("rust-axum", "Rust · axum", Kind::Protect),
+        ("curl", "cURL", Kind::Ask),
+    ];
+    assert_eq!(listed, expect.map(|(slug, title, kind)| (slug.to_owned(), title.to_owned(), kind)));
+}
+
+#[test]
+fn unknown_slugs_are_none() {
+    for slug in ["", "cobol", "curl/common", "..", "node-express/"] {
+        assert_eq!(render(slug, SigningAlg::RS256, &values()), Ok(None), "{slug:?}");
+    }
+}
+
+#[test]
+fn no_sentinel_is_left() {
+    each(&values(), |slug, alg, rendered| {
+        let parts = rendered.view.parts.iter().flat_map(|part| [&part.text, &part.explanation]);
+        for text in parts.chain(rendered.files.iter().map(|file| &file.text)) {
+            for sentinel in SENTINELS {
+                assert!(!text.contains(sentinel), "{slug} {alg:?}: {sentinel} in {text}");
+            }
+            assert!(!text.contains("[section:") && !text.contains("[/section:"), "{slug} {alg:?}: {text}");
+        }
+    });
+}
+
+#[test]
+fn each_program_shows_the_values_that_it_needs() {
+    each(&values(), |slug, alg, rendered| {
+        let shown: Vec<_> = rendered
+            .view
+            .parts
+            .iter()
+            .flat_map(|part| &part.spans)
+            .filter(|span| span.kind == SpanKind::Value)
+            .map(|span| &span.text)
+            .collect();
+        let values = values();
+        let needed = match rendered.view.kind {
+            Kind::Protect => [Some(values.issuer), Some(values.identifier), values.scope],
+            Kind::Ask => [Some(values.issuer), Some(values.identifier), values.client_id],
+        };
+        for value in needed.into_iter().flatten() {
+            assert!(shown.contains(&&value), "{slug} {alg:?} lacks {value}");
+        }
+    });
+}
+
+#[test]
+fn sentinels_stay_where_the_reader_has_no_value() {
+    let values = Values {
+        scope: None,
+        client_id: None,
+        ..values()
+    };
+    let curl = render("curl", SigningAlg::RS256, &values).unwrap().unwrap();
+    assert!(curl.view.parts.iter().any(|part| part.text.contains("'YOUR_CLIENT_ID'")));
+    let node = render("node-express", SigningAlg::RS256, &values).unwrap().unwrap();
+    assert!(node.view.parts.iter().any(|part| part.text.contains("requiredScopes('read:example')")));
+}
+
+#[test]
+fn spans_joined_are_the_text_that_is_copied() {
+    each(&values(), |slug, alg, rendered| {
+        for part in rendered.view.parts {
+            let joined: String = part.spans.iter().map(|span| span.text.as_str()).collect();
+            assert_eq!(joined, part.text, "{slug} {alg:?}");
+            assert_eq!(part.text.trim(), part.text, "{slug} {alg:?}");
+            assert!(
+                !part.text.is_empty() && !part.title.is_empty() && !part.explanation.is_empty(),
+                "{slug} {alg:?} {}",
+                part.title
+            );
+            assert!(part.file_name != TERMINAL || part.language == Language::Shell);
+        }
+    });
+}
+
+#[test]
+fn hostile_values_stay_inside_their_literals() {
+    for text in [
+        "'",
+        "a'b",
+        "';x('",
+        "'\"\\",
+        "\\'",
+        "`${x}`",
+        "$(x)",
+        "$HOME",
+        "{x}",
+        "%s%n",
+        "\n",
+        "//",
+        "#",
+        "*/",
+        "https://api.example/",
+    ] {
+        each(&hostile(text), |slug, alg, rendered| {
+            let calm = render(slug, alg, &values()).unwrap().unwrap();
+            for (file, expect) in rendered.files.iter().zip(&calm.files) {
+                let language = language_of(&file.path);
+                assert_eq!(
+                    shape(language, &file.text),
+                    shape(language, &expect.text),
+                    "{slug} {alg:?} {} with {text:?}",
+                    file.path
+                );
+            }
+        });
+    }
+}
+
+/// What a program is made of, apart from what its string literals say.
+fn shape(language: Language, text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    let mut joint = false;
+    for Token { kind, text } in lex(language, text) {
+        let literal = matches!(kind, crate::lexer::TokenKind::Literal(_));
+        // A shell leaves its quotes to write one: neighbours with `\'` between them are one word.
+        match pieces.last_mut() {
+            Some(last) if language == Language::Shell && text == r"\'" && last == "literal" => joint = true,
+            _ if joint && literal => joint = false,
+            _ => pieces.push(if literal { "literal".to_owned() } else { text.to_owned() }),
+        }
+    }
+    pieces
+}
+
+#[test]
+fn what_is_shown_is_the_program_that_runs() {
+    each(&values(), |slug, alg, rendered| {
+        for part in rendered.view.parts.iter().filter(|part| part.file_name != TERMINAL) {
+            let file = rendered.files.iter().find(|file| file.path == part.file_name).unwrap();
+            assert!(file.text.contains(&part.text), "{slug} {alg:?} {}", part.file_name);
+        }
+        for file in &rendered.files {
+            let shown = rendered.view.parts.iter().any(|part| part.file_name == file.path);
+            let for_tools = ["package.json", "package-lock.json", "requirements.txt", "Cargo.lock"].contains(&file.path.as_str());
+            assert!(shown || for_tools, "{slug} {alg:?} has {}, which no step shows", file.path);
+        }
+    });
+}
+
+#[test]
+fn install_commands_name_the_versions_that_are_tested() {
+    for alg in SigningAlg::ALL {
+        check_versions(
+            "node-express",
+            alg,
+            "package.json",
+            &[
+                ("\"express\": \"5.", "express@5"),
+                ("\"express-oauth2-jwt-bearer\": \"1.", "express-oauth2-jwt-bearer@1"),
+            ],
+        );
+        check_versions(
+            "python-flask",
+            alg,
+            "requirements.txt",
+            &[("Flask==3.1.", "'flask~=3.1'"), ("PyJWT==2.15.", "'pyjwt[crypto]~=2.15'")],
+        );
+    }
+}
+
+fn check_versions(slug: &str, alg: SigningAlg, manifest: &str, versions: &[(&str, &str)]) {
+    let rendered = render(slug, alg, &values()).unwrap().unwrap();
+    let manifest = &rendered.files.iter().find(|file| file.path == manifest).unwrap().text;
+    let command = &rendered.view.parts[0].text;
+    for (tested, shown) in versions {
+        assert!(manifest.contains(tested), "{slug}: {tested}");
+        assert!(command.split_whitespace().any(|word| word == *shown), "{slug}: {shown}");
+    }
+}
+
+#[test]
+fn manifests_and_locks_name_no_registry() {
+    each(&values(), |slug, _, rendered| {
+        for file in rendered.files.iter().filter(|file| file.path != "Cargo.lock") {
+            assert!(
+                !file.text.contains("\"resolved\"") && !file.text.contains("--index-url"),
+                "{slug} {}",
+                file.path
+            );
+        }
+        for line in rendered
+            .files
+            .iter()
+            .filter(|file| file.path == "Cargo.lock")
+            .flat_map(|file| file.text.lines())
+        {
+            assert!(
+                !line.starts_with("source") || line == "source = \"registry+https://github.com/rust-lang/crates.io-index\"",
+                "{slug} {line}"
+            );
+        }
+    });
+}
+
+#[test]
+fn views_survive_the_way_to_the_browser() {
+    each(&values(), |slug, alg, rendered| {
+        let json = serde_json::to_string(&rendered.view).unwrap();
+        assert_eq!(
+            serde_json::from_str::<model::quickstart::QuickstartView>(&json).unwrap(),
+            rendered.view,
+            "{slug} {alg:?}"
+        );
+    });
+}

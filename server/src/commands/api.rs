@@ -1,0 +1,108 @@
+//! `tessera api …`
+
+use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+use engine::Engine;
+use model::api::{Api, NewApi, SigningAlg};
+use model::log::Actor;
+use model::scope::Scope;
+use model::secret::Secret;
+use serde::Serialize;
+
+use super::Failure;
+use super::output::{Output, table};
+
+/// What can be done with APIs.
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Create an API
+    Create {
+        /// Name that admins see
+        #[arg(long)]
+        name: String,
+        /// What clients send as audience, ideally the address of the API; it can't be changed later
+        #[arg(long)]
+        identifier: String,
+        /// How its tokens are signed
+        #[arg(long, value_name = "ALG", default_value = "RS256", value_parser = PossibleValuesParser::new(SigningAlg::ALL.map(SigningAlg::as_str)))]
+        signing_alg: String,
+        /// A scope that it defines; may be repeated
+        #[arg(long, value_name = "SCOPE")]
+        scope: Vec<String>,
+        /// Seconds that a token is valid [default: 86400]
+        #[arg(long, value_name = "SECONDS")]
+        token_lifetime: Option<i64>,
+    },
+}
+
+/// An API with the field names of the Management API.
+#[derive(Serialize)]
+struct Created<'a> {
+    id: &'a str,
+    name: &'a str,
+    identifier: &'a str,
+    signing_alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_secret: Option<&'a Secret>,
+    scopes: &'a [Scope],
+    token_lifetime: i64,
+    is_system: bool,
+}
+
+/// Runs a verb.
+pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(), Failure> {
+    let Verb::Create {
+        name,
+        identifier,
+        signing_alg,
+        scope,
+        token_lifetime,
+    } = verb;
+    let actor = Actor::command();
+    let new = NewApi {
+        name,
+        identifier,
+        signing_alg: SigningAlg::parse(&signing_alg).unwrap_or_default(),
+        token_lifetime,
+        scopes: scope
+            .into_iter()
+            .map(|value| Scope {
+                value,
+                description: String::new(),
+            })
+            .collect(),
+        test_client: false,
+    };
+    let api = engine.create_api(&actor, new).await?.api;
+    let secret = match api.signing_alg {
+        SigningAlg::HS256 => Some(engine.reveal_signing_secret(&actor, &api.id).await?),
+        SigningAlg::RS256 => None,
+    };
+    answer(&api, secret.as_ref(), output);
+    Ok(())
+}
+
+fn answer(api: &Api, secret: Option<&Secret>, output: Output) {
+    let object = Created {
+        id: &api.id,
+        name: &api.name,
+        identifier: &api.identifier,
+        signing_alg: api.signing_alg.as_str(),
+        signing_secret: secret,
+        scopes: &api.scopes,
+        token_lifetime: api.token_lifetime,
+        is_system: api.is_system,
+    };
+    let scopes: Vec<&str> = api.scopes.iter().map(|scope| scope.value.as_str()).collect();
+    let (scopes, lifetime) = (scopes.join(" "), model::time::length(api.token_lifetime));
+    let mut rows = vec![
+        ("ID", api.id.as_str()),
+        ("Name", &api.name),
+        ("Identifier", &api.identifier),
+        ("Signing algorithm", api.signing_alg.as_str()),
+        ("Token lifetime", &lifetime),
+    ];
+    rows.extend((!scopes.is_empty()).then_some(("Scopes", scopes.as_str())));
+    rows.extend(secret.map(|secret| ("Signing secret", secret.reveal())));
+    output.answer(&object, &table(&rows));
+}

@@ -1,0 +1,67 @@
+//! `tessera client …`
+
+use std::collections::BTreeMap;
+
+use clap::Subcommand;
+use engine::Engine;
+use model::client::{AppType, NewClient};
+use model::log::Actor;
+use model::secret::Secret;
+use serde::Serialize;
+
+use super::Failure;
+use super::output::{Output, table};
+
+/// What can be done with clients.
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Create a client of type Non Interactive
+    Create {
+        /// Name that admins see
+        #[arg(long)]
+        name: String,
+        /// What it is for
+        #[arg(long, default_value = "", hide_default_value = true)]
+        description: String,
+    },
+}
+
+/// A client with the field names of the Management API.
+#[derive(Serialize)]
+struct Created<'a> {
+    client_id: &'a str,
+    client_secret: &'a Secret,
+    name: &'a str,
+    app_type: AppType,
+    description: &'a str,
+    client_metadata: &'a BTreeMap<String, String>,
+}
+
+/// Runs a verb.
+pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(), Failure> {
+    let Verb::Create { name, description } = verb;
+    let actor = Actor::command();
+    let new = NewClient {
+        name,
+        description,
+        app_type: AppType::NonInteractive,
+    };
+    let client = engine.create_client(&actor, new).await?;
+    let secret = engine.reveal_client_secret(&actor, &client.client_id).await?;
+    output.answer(
+        &Created {
+            client_id: &client.client_id,
+            client_secret: &secret,
+            name: &client.name,
+            app_type: client.app_type,
+            description: &client.description,
+            client_metadata: &client.client_metadata,
+        },
+        &table(&[
+            ("Client ID", &client.client_id),
+            ("Client secret", secret.reveal()),
+            ("Name", &client.name),
+        ]),
+    );
+    Ok(())
+}

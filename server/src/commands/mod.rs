@@ -1,0 +1,123 @@
+//! The command line: what is asked for, and the one path that every command takes: settings, engine, verb, answer.
+
+mod admin;
+mod api;
+mod client;
+mod grant;
+mod keys;
+mod output;
+mod serve;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use engine::{Engine, OpenError};
+use model::refusal::Refusal;
+use server::config::{ConfigError, Settings, check_variables};
+use server::telemetry;
+use thiserror::Error;
+
+use output::Output;
+
+/// Shown under the help of `tessera`.
+const EXAMPLES: &str = "\
+Examples:
+  tessera                                                      start on http://localhost:3000/
+  tessera client create --name \"Billing worker\" --json
+  tessera api create --name Orders --identifier https://orders.example.com/ --scope read:orders
+  tessera grant create --client-id ID --audience https://orders.example.com/ --all-scopes
+  tessera token --client-id ID --audience https://orders.example.com/
+
+A command run beside a live server is honoured by that server within a second.";
+
+/// A self-hosted authorization server for APIs, with a dashboard
+#[derive(Parser)]
+#[command(name = "tessera", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+
+    /// Print one JSON object instead of text for people
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What there is to do.
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server (what happens without a command)
+    Serve,
+    /// Admins: who may use the dashboard
+    #[command(subcommand)]
+    Admin(admin::Verb),
+    /// APIs: what tokens are for
+    #[command(subcommand)]
+    Api(api::Verb),
+    /// Clients: what asks for tokens
+    #[command(subcommand)]
+    Client(client::Verb),
+    /// Grants: which client may ask for tokens of which API
+    #[command(subcommand)]
+    Grant(grant::Verb),
+    /// Signing keys: what RS256 tokens are signed with
+    #[command(subcommand)]
+    Keys(keys::Verb),
+    /// Issue a token for a client, by the rules of the token endpoint but without its secret
+    Token(token::Arguments),
+}
+
+/// Why a command failed; its text goes to stderr.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+    #[error("{}. {}", .0.for_log(), .0.fix())]
+    Refused(Refusal),
+    #[error("The server is busy signing. Try again.")]
+    Busy,
+    #[error("{what}: {error}")]
+    Io { what: String, error: std::io::Error },
+}
+
+/// Parses the arguments (usage errors end with status 2), runs the command, and reports failures with status 1.
+pub(crate) async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output { json: cli.json };
+    match perform(cli, output).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.fail(&failure.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn perform(cli: Cli, output: Output) -> Result<(), Failure> {
+    check_variables(std::env::vars_os().map(|(name, _)| name))?;
+    let config = cli.settings.check()?;
+    telemetry::start_logging(config.log);
+    let command = match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => return serve::serve(config.listen, config.engine, output).await,
+        command => command,
+    };
+    let engine = Engine::open(config.engine).await?;
+    let done = match command {
+        Command::Serve => Ok(()),
+        Command::Admin(verb) => admin::run(&engine, verb, output).await,
+        Command::Api(verb) => api::run(&engine, verb, output).await,
+        Command::Client(verb) => client::run(&engine, verb, output).await,
+        Command::Grant(verb) => grant::run(&engine, verb, output).await,
+        Command::Keys(verb) => keys::run(&engine, verb, output).await,
+        Command::Token(arguments) => token::run(&engine, arguments, output).await,
+    };
+    engine.close().await;
+    done
+}

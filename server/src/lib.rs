@@ -1,0 +1,16 @@
+//! What the wire says: the only floor that speaks HTTP and the command line.
+//!
+//! [`router()`] is the whole house without a socket, as tests drive it; [`serve`] puts it on one.
+//! To find what answers an address, begin at `router.rs`: every route stands there.
+
+pub mod config;
+mod document;
+mod health;
+mod oauth;
+pub mod router;
+mod serve;
+pub mod telemetry;
+mod web;
+
+pub use router::{WebOptions, router};
+pub use serve::serve;

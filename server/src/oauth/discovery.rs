@@ -1,0 +1,50 @@
+//! What libraries read to find the rest: `/.well-known/openid-configuration` (OpenID Connect Discovery §3) and
+//! `/.well-known/oauth-authorization-server` (RFC 8414 §2), one document under both names.
+
+use axum::extract::State;
+use axum::response::Response;
+use engine::Engine;
+use http::HeaderMap;
+use model::api::SigningAlg;
+use model::issuer::Issuer;
+use model::token::CLIENT_CREDENTIALS;
+use serde::Serialize;
+
+use crate::document;
+
+/// Answers with the document. It is small and read rarely, so it is written anew each time.
+pub(crate) async fn discovery(State(engine): State<Engine>, headers: HeaderMap) -> Response {
+    let body = serde_json::to_vec(&Discovery::of(engine.issuer())).unwrap_or_default();
+    document::respond(&headers, &document::etag(&body), body)
+}
+
+/// Scopes are left out: each API has its own, and strangers need not know them (RFC 8414 §2 allows it).
+#[derive(Serialize)]
+struct Discovery {
+    issuer: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    grant_types_supported: [&'static str; 1],
+    /// Required by RFC 8414; empty as there is no authorization endpoint.
+    response_types_supported: [&'static str; 0],
+    token_endpoint_auth_methods_supported: [&'static str; 2],
+    /// Required by OpenID Connect Discovery, whose libraries check for it although no ID tokens are issued.
+    subject_types_supported: [&'static str; 1],
+    /// As above; express-oauth2-jwt-bearer takes it for the algorithms of access tokens.
+    id_token_signing_alg_values_supported: [&'static str; 2],
+}
+
+impl Discovery {
+    fn of(issuer: &Issuer) -> Self {
+        Self {
+            issuer: issuer.as_str().to_owned(),
+            token_endpoint: issuer.join("oauth/token"),
+            jwks_uri: issuer.join(".well-known/jwks.json"),
+            grant_types_supported: [CLIENT_CREDENTIALS],
+            response_types_supported: [],
+            token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+            subject_types_supported: ["public"],
+            id_token_signing_alg_values_supported: SigningAlg::ALL.map(SigningAlg::as_str),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What the token endpoint says when it refuses: status, code and text of each refusal, in Auth0's profile.
+//!
+//! The only place of this surface that picks a status code. Auth0 differs from RFC 6749 §5.2 on purpose kept: clients
+//! and SDKs that were written for it look for these codes.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use engine::IssueError;
+use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, StatusCode};
+use model::issuer::Issuer;
+use model::refusal::Refusal;
+use serde::Serialize;
+
+/// The most characters of a description; what the caller sent is part of some.
+const DESCRIPTION_MAX: usize = 1_000;
+
+/// Why there is no token.
+pub(crate) enum TokenError {
+    /// A rule said no.
+    Refused {
+        /// Which.
+        refusal: Refusal,
+        /// The client used the `Authorization` header, so the answer must name the scheme (RFC 6749 §5.2).
+        by_header: bool,
+    },
+    /// The body is longer than we read.
+    TooLarge {
+        /// The most bytes that we read.
+        limit: usize,
+    },
+    /// The body did not arrive in time.
+    TooSlow {
+        /// The most seconds that we wait.
+        limit: u64,
+    },
+    /// The connection ended inside the body.
+    BrokenOff,
+    /// Not a `POST` (RFC 6749 §3.2).
+    Method,
+    /// More requests wait for a signature than can be signed soon.
+    Busy,
+    /// Something is wrong on our side.
+    Failed {
+        /// Under which the log has the details.
+        id: String,
+    },
+}
+
+/// The body of a refusal (RFC 6749 §5.2).
+#[derive(Serialize)]
+struct Body {
+    error: &'static str,
+    error_description: String,
+}
+
+impl TokenError {
+    /// The refusal of the engine, or a note in the log about what went wrong.
+    pub(crate) fn from_engine(error: IssueError, by_header: bool, id: &str) -> Self {
+        match error {
+            IssueError::Refused(refusal) => Self::Refused { refusal, by_header },
+            IssueError::Busy => Self::Busy,
+            IssueError::Failed(error) => {
+                tracing::error!(id, %error, "no token could be issued");
+                Self::Failed { id: id.to_owned() }
+            }
+        }
+    }
+
+    /// The same for the log.
+    pub(crate) fn as_refusal(&self, issuer: &Issuer) -> Refusal {
+        match self {
+            Self::Refused { refusal, .. } => refusal.clone(),
+            other => Refusal::Malformed(other.say(issuer).2),
+        }
+    }
+
+    /// The answer. `issuer` is where the dashboard is.
+    pub(crate) fn respond(&self, issuer: &Issuer) -> Response {
+        let (status, error, description) = self.say(issuer);
+        let body = Body {
+            error,
+            error_description: clean(&description),
+        };
+        let mut response = (status, Json(body)).into_response();
+        if let Some((name, value)) = self.header() {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+
+    fn say(&self, issuer: &Issuer) -> (StatusCode, &'static str, String) {
+        match self {
+            Self::Refused { refusal, .. } => say_refusal(refusal, issuer),
+            Self::TooLarge { limit } => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "invalid_request",
+                format!("The body is too large: send at most {} KiB.", limit / 1024),
+            ),
+            Self::TooSlow { limit } => (
+                StatusCode::REQUEST_TIMEOUT,
+                "invalid_request",
+                format!("The body did not arrive in time: send it within {limit} seconds."),
+            ),
+            Self::BrokenOff => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "The body ended before all of it had arrived.".to_owned(),
+            ),
+            Self::Method => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "invalid_request",
+                "Use the method POST (RFC 6749 section 3.2).".to_owned(),
+            ),
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "Too many tokens are being signed: ask again in a second.".to_owned(),
+            ),
+            Self::Failed { id } => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "server_error",
+                format!("The token could not be issued. The log of the server has the details under {id}."),
+            ),
+        }
+    }
+
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Refused { refusal, by_header: true } if is_about_the_client(refusal) => {
+                Some((WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Tessera\", charset=\"UTF-8\"")))
+            }
+            Self::Method => Some((ALLOW, HeaderValue::from_static("POST"))),
+            Self::Busy => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the client failed to prove who it is: one answer for all such cases, so that ids can't be probed.
+fn is_about_the_client(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_)
+    )
+}
+
+fn say_refusal(refusal: &Refusal, issuer: &Issuer) -> (StatusCode, &'static str, String) {
+    match refusal {
+        Refusal::Malformed(why) => (StatusCode::BAD_REQUEST, "invalid_request", why.clone()),
+        Refusal::TwoAuthMethods => (
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "Send the client secret either in the Authorization header or in the body (RFC 6749 section 2.3).".to_owned(),
+        ),
+        Refusal::GrantTypeMissing => (
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "Missing required parameter: grant_type".to_owned(),
+        ),
+        Refusal::GrantTypeUnsupported(_) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Grant type not supported".to_owned()),
+        Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_) => {
+            (StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized".to_owned())
+        }
+        Refusal::AudienceMissing => (
+            StatusCode::FORBIDDEN,
+            "access_denied",
+            "Non-global clients are not allowed access to APIv1".to_owned(),
+        ),
+        Refusal::AudienceUnknown(audience) => (
+            StatusCode::FORBIDDEN,
+            "access_denied",
+            format!("Service not enabled within domain: {audience}"),
+        ),
+        Refusal::NotAuthorized { audience, .. } => (
+            StatusCode::FORBIDDEN,
+            "access_denied",
+            format!(
+                "Client is not authorized to access \"{audience}\". You need to create a \"client-grant\" associated to this API. See: {}",
+                issuer.join("apis")
+            ),
+        ),
+        Refusal::ScopeNotGranted(scopes) => (
+            StatusCode::FORBIDDEN,
+            "access_denied",
+            format!("Client has not been granted scopes: {}", scopes.join(", ")),
+        ),
+    }
+}
+
+/// Printable ASCII of bounded length (RFC 6749 §5.2): what a caller sent must not reach its log as a control character.
+fn clean(text: &str) -> String {
+    text.chars()
+        .take(DESCRIPTION_MAX)
+        .map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn say(refusal: Refusal) -> (u16, &'static str, String) {
+        let (status, error, description) = say_refusal(&refusal, &Issuer::parse("https://auth.example.com/").unwrap());
+        (status.as_u16(), error, description)
+    }
+
+    #[test]
+    fn auth0_profile() {
+        let aud = "https://orders.example.com/".to_owned();
+        for (refusal, expect) in [
+            (Refusal::ClientUnknown("x".to_owned()), (401, "access_denied", "Unauthorized")),
+            (Refusal::SecretWrong("x".to_owned()), (401, "access_denied", "Unauthorized")),
+            (Refusal::SecretMissing("x".to_owned()), (401, "access_denied", "Unauthorized")),
+            (
+                Refusal::AudienceUnknown(aud.clone()),
+                (403, "access_denied", "Service not enabled within domain: https://orders.example.com/"),
+            ),
+            (
+                Refusal::NotAuthorized {
+                    client_id: "x".to_owned(),
+                    audience: aud,
+                },
+                (
+                    403,
+                    "access_denied",
+                    "Client is not authorized to access \"https://orders.example.com/\". You need to create a \"client-grant\" associated to this API. See: https://auth.example.com/apis",
+                ),
+            ),
+            (
+                Refusal::ScopeNotGranted(vec!["a".to_owned(), "b".to_owned()]),
+                (403, "access_denied", "Client has not been granted scopes: a, b"),
+            ),
+            (
+                Refusal::AudienceMissing,
+                (403, "access_denied", "Non-global clients are not allowed access to APIv1"),
+            ),
+            (
+                Refusal::GrantTypeUnsupported("password".to_owned()),
+                (400, "unsupported_grant_type", "Grant type not supported"),
+            ),
+        ] {
+            let (status, error, description) = say(refusal);
+            assert_eq!((status, error, description.as_str()), expect);
+        }
+    }
+
+    #[test]
+    fn descriptions_are_printable_and_bounded() {
+        assert_eq!(clean("a\r\nb\u{7f}é"), "a??b??");
+        assert_eq!(clean(&"x".repeat(5_000)).len(), DESCRIPTION_MAX);
+    }
+}

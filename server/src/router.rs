@@ -1,0 +1,79 @@
+//! Every route, by surface.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::routing::{MethodRouter, any, get, post};
+use axum::{Json, Router};
+use engine::Engine;
+use http::StatusCode;
+use serde_json::json;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::oauth::{discovery, jwks, token};
+use crate::telemetry::{self, RequestIds};
+use crate::{health, web};
+
+/// The longest time that a request may take, its body included.
+const REQUEST_MAX: Duration = Duration::from_secs(30);
+
+/// How the dashboard is served.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WebOptions {
+    /// The bundle may change while we run (`cargo leptos watch`), so nothing of it is remembered.
+    pub live_reload: bool,
+}
+
+/// The whole house without a socket.
+pub fn router(engine: Engine, options: WebOptions) -> Router {
+    let ids = Arc::new(RequestIds::new(engine.now()));
+    let https = engine.issuer().is_https();
+    let wire = wire()
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    wire.with_state(engine.clone())
+        .merge(web::router(engine, options))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
+        .layer(from_fn(move |request: Request, next: Next| web::headers::secure(https, request, next)))
+        .layer(from_fn(move |request: Request, next: Next| {
+            let ids = ids.clone();
+            async move { telemetry::observe(&ids, request, next).await }
+        }))
+}
+
+/// What programs ask for. The pages that people see are in the `App` of the floor below, see [`page_paths`].
+fn wire() -> Vec<(&'static str, MethodRouter<Engine>)> {
+    vec![
+        // OAuth
+        ("/oauth/token", post(token::token).fallback(token::other_method)),
+        // Well-known documents
+        ("/.well-known/jwks.json", get(jwks::jwks)),
+        ("/.well-known/openid-configuration", get(discovery::discovery)),
+        ("/.well-known/oauth-authorization-server", get(discovery::discovery)),
+        // Health
+        ("/health/live", get(health::live)),
+        ("/health/ready", get(health::ready)),
+        // What is not there, said to programs and not with a page
+        ("/oauth/{*rest}", any(not_found)),
+        ("/.well-known/{*rest}", any(not_found)),
+        ("/health/{*rest}", any(not_found)),
+        ("/api/{*rest}", any(not_found)),
+    ]
+}
+
+/// The paths of [`wire`], for the test that walks all of them.
+pub fn wire_paths() -> Vec<&'static str> {
+    wire().into_iter().map(|(path, _)| path).collect()
+}
+
+/// The paths of all pages, for the test that walks all of them.
+pub fn page_paths() -> Vec<String> {
+    web::page_paths()
+}
+
+async fn not_found() -> (StatusCode, Json<serde_json::Value>) {
+    let body = json!({ "error": "not_found", "error_description": "There is nothing at this address." });
+    (StatusCode::NOT_FOUND, Json(body))
+}

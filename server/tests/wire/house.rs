@@ -1,0 +1,212 @@
+//! A whole server without a socket, on a database of its own, and the personas that call it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use engine::chance::Chance;
+use engine::clock::ManualClock;
+use engine::{Config, Database, Engine, MasterKey};
+use http::header::{CONTENT_TYPE, COOKIE};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use model::api::{Api, NewApi, SigningAlg};
+use model::client::NewClient;
+use model::grant::{NewGrant, ScopeChoice};
+use model::issuer::Issuer;
+use model::log::Actor;
+use model::scope::Scope;
+use model::secret::Secret;
+use serde_json::{Value, json};
+use server::{WebOptions, router};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// Where the clock of a house stands.
+pub const NOW: i64 = 1_800_000_000;
+/// The identifier of the API that most tests ask for.
+pub const ORDERS: &str = "https://orders.example.com/";
+/// The password of the admin.
+pub const PASSWORD: &str = "marble otter lantern";
+/// What a form is sent as.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+/// What JSON is sent as.
+pub const JSON: &str = "application/json";
+
+/// The server under test.
+pub struct House {
+    pub engine: Engine,
+    pub clock: Arc<ManualClock>,
+    router: Router,
+    _data: TempDir,
+}
+
+/// A client that can prove who it is.
+pub struct ClientPersona {
+    pub id: String,
+    pub secret: Secret,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl House {
+    /// An empty server on http.
+    pub async fn new() -> Self {
+        Self::at("http://localhost:3000/").await
+    }
+
+    /// An empty server at this address.
+    pub async fn at(issuer: &str) -> Self {
+        let data = TempDir::new().unwrap();
+        let clock = Arc::new(ManualClock::at(NOW));
+        let engine = Engine::open(Config {
+            database: Database::SqliteInDataDir,
+            data_dir: data.path().to_owned(),
+            master_key: MasterKey::InDataDir,
+            issuer: Issuer::parse(issuer).unwrap(),
+            clock: clock.clone(),
+            chance: Chance::seeded(7),
+        })
+        .await
+        .unwrap();
+        Self {
+            router: router(engine.clone(), WebOptions::default()),
+            engine,
+            clock,
+            _data: data,
+        }
+    }
+
+    /// A client of this name.
+    pub async fn client(&self, name: &str) -> ClientPersona {
+        let new = NewClient {
+            name: name.to_owned(),
+            ..NewClient::default()
+        };
+        let actor = Actor::command();
+        let id = self.engine.create_client(&actor, new).await.unwrap().client_id;
+        let secret = self.engine.reveal_client_secret(&actor, &id).await.unwrap();
+        ClientPersona { id, secret }
+    }
+
+    /// An API with these scopes.
+    pub async fn api(&self, identifier: &str, signing_alg: SigningAlg, scopes: &[&str]) -> Api {
+        let new = NewApi {
+            name: "Orders".to_owned(),
+            identifier: identifier.to_owned(),
+            signing_alg,
+            scopes: scopes
+                .iter()
+                .map(|value| Scope {
+                    value: (*value).to_owned(),
+                    description: String::new(),
+                })
+                .collect(),
+            ..NewApi::default()
+        };
+        self.engine.create_api(&Actor::command(), new).await.unwrap().api
+    }
+
+    /// Joins the two.
+    pub async fn grant(&self, client: &ClientPersona, audience: &str, scopes: &[&str]) {
+        let new = NewGrant {
+            client_id: client.id.clone(),
+            audience: audience.to_owned(),
+            scope: ScopeChoice::Some(scopes.iter().map(|scope| (*scope).to_owned()).collect()),
+        };
+        self.engine.create_grant(&Actor::command(), new).await.unwrap();
+    }
+
+    /// An API that defines `read:orders` and `write:orders`, and a client that is granted the first.
+    pub async fn with_orders() -> (Self, ClientPersona) {
+        let house = Self::new().await;
+        let client = house.client("Billing worker").await;
+        house.api(ORDERS, SigningAlg::RS256, &["read:orders", "write:orders"]).await;
+        house.grant(&client, ORDERS, &["read:orders"]).await;
+        (house, client)
+    }
+
+    /// Creates an admin and signs in as the browser would: the value of `Cookie`.
+    pub async fn admin(&self) -> String {
+        let password = Secret::new(PASSWORD);
+        self.engine.create_admin(&Actor::command(), "ada@example.com", &password).await.unwrap();
+        let session = self.engine.sign_in("ada@example.com", &password, "192.0.2.1").await.unwrap();
+        format!("{}={}", app::gate::cookie_name(self.engine.issuer()), session.secret.reveal())
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// `GET` as a stranger.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// `GET` with a cookie.
+    pub async fn get_as(&self, cookie: &str, path: &str) -> Answer {
+        self.send(Request::get(path).header(COOKIE, cookie).body(Body::empty()).unwrap()).await
+    }
+
+    /// A token request with this body.
+    pub async fn ask(&self, content_type: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::post("/oauth/token").header(CONTENT_TYPE, content_type);
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// A token request as JSON, with fields of `changes` in place of the usual ones; `null` leaves a field out.
+    pub async fn ask_with(&self, client: &ClientPersona, changes: Value) -> Answer {
+        let mut fields = json!({
+            "grant_type": "client_credentials",
+            "client_id": client.id,
+            "client_secret": client.secret,
+            "audience": ORDERS,
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            fields[name] = value.clone();
+        }
+        self.ask(JSON, fields.to_string()).await
+    }
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.body))
+    }
+
+    /// A header, or an empty text.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// What a snapshot keeps: the status, the headers that belong to the protocol, and the body.
+    pub fn wire(&self) -> Value {
+        let names = ["content-type", "cache-control", "pragma", "www-authenticate", "allow", "access-control-allow-origin", "location"];
+        let headers: BTreeMap<&str, &str> = names
+            .into_iter()
+            .filter(|name| self.headers.contains_key(*name))
+            .map(|name| (name, self.header(name)))
+            .collect();
+        json!({ "status": self.status.as_u16(), "headers": headers, "body": self.json() })
+    }
+}
+
+/// A request without body.
+pub fn request(method: Method, path: &str) -> Request<Body> {
+    Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
+}

@@ -1,0 +1,259 @@
+//! `POST /oauth/token` on the wire: answers, tokens, and every refusal.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use http::Request;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use insta::assert_json_snapshot;
+use model::api::SigningAlg;
+use serde_json::{Value, json};
+
+use crate::house::{Answer, ClientPersona, FORM, House, JSON, ORDERS};
+
+/// Header and claims of the token in an answer.
+fn token_of(answer: &Answer) -> Value {
+    let body = answer.json();
+    let token = body["access_token"].as_str().unwrap_or_else(|| panic!("no token: {body}"));
+    let parts: Vec<Value> = token
+        .split('.')
+        .take(2)
+        .map(|part| serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap())
+        .collect();
+    json!({ "header": parts[0], "claims": parts[1] })
+}
+
+fn basic(id: &str, secret: &str) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{id}:{secret}")))
+}
+
+async fn ask_by_header(house: &House, authorization: &str, body: &str) -> Answer {
+    let request = Request::post("/oauth/token")
+        .header(CONTENT_TYPE, FORM)
+        .header(AUTHORIZATION, authorization);
+    house.send(request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+#[tokio::test]
+async fn rfc6749_section_5_1_success() {
+    let (house, client) = House::with_orders().await;
+    let answer = house.ask_with(&client, json!({})).await;
+    assert_json_snapshot!("success", answer.wire(), { ".body.access_token" => "[token]" });
+    assert_json_snapshot!("success_token", token_of(&answer), {
+        ".header.kid" => "[kid]", ".claims.sub" => "[client_id]@clients", ".claims.azp" => "[client_id]",
+    });
+    let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+    house.engine.verify(&token).await.expect("an independent library accepts the token");
+    let claims = &token_of(&answer)["claims"];
+    assert_eq!(claims["sub"], format!("{}@clients", client.id));
+    assert_eq!(claims["azp"], client.id);
+}
+
+#[tokio::test]
+async fn hs256_tokens_name_no_key() {
+    let house = House::new().await;
+    let client = house.client("Billing worker").await;
+    let audience = "urn:example:hs256";
+    house.api(audience, SigningAlg::HS256, &[]).await;
+    house.grant(&client, audience, &[]).await;
+    let answer = house.ask_with(&client, json!({ "audience": audience })).await;
+    assert_json_snapshot!("success_without_scopes", answer.wire(), { ".body.access_token" => "[token]" });
+    assert_eq!(token_of(&answer)["header"], json!({ "alg": "HS256", "typ": "JWT" }));
+    house
+        .engine
+        .verify(answer.json()["access_token"].as_str().unwrap())
+        .await
+        .expect("an independent library accepts the token");
+}
+
+#[tokio::test]
+async fn every_way_to_ask_gives_the_same_claims() {
+    let (house, client) = House::with_orders().await;
+    let expect = token_of(&house.ask_with(&client, json!({})).await)["claims"].clone();
+    let (id, secret) = (client.id.as_str(), client.secret.reveal());
+    let audience = "https%3A%2F%2Forders.example.com%2F";
+    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}&audience={audience}");
+    let rest = format!("grant_type=client_credentials&audience={audience}");
+    let answers = [
+        ("form", house.ask(FORM, form.clone()).await),
+        ("form with charset", house.ask("Application/X-WWW-Form-Urlencoded; charset=UTF-8", form.clone()).await),
+        ("unknown and empty parameters", house.ask(FORM, format!("{form}&foo=bar&scope=&organization=")).await),
+        (
+            "JSON with charset, null and unknown parameters",
+            house
+                .ask(
+                    "application/json; charset=utf-8",
+                    json!({
+                        "grant_type": "client_credentials", "client_id": id, "client_secret": secret, "audience": ORDERS,
+                        "scope": null, "resource": null, "nested": { "a": [1, 2] },
+                    })
+                    .to_string(),
+                )
+                .await,
+        ),
+        ("resource in place of audience", house.ask(FORM, form.replace("audience=", "resource=")).await),
+        ("audience before resource", house.ask(FORM, format!("{form}&resource=urn%3Aother")).await),
+        ("Basic", ask_by_header(&house, &basic(id, secret), &rest).await),
+        (
+            "Basic, with percent-encoding",
+            ask_by_header(&house, &basic(&format!("%{:02X}{}", id.as_bytes()[0], &id[1..]), secret), &rest).await,
+        ),
+        (
+            "Basic and the client_id again",
+            ask_by_header(&house, &basic(id, secret), &format!("{rest}&client_id={id}")).await,
+        ),
+        ("scope that is granted", house.ask_with(&client, json!({ "scope": "read:orders" })).await),
+    ];
+    for (way, answer) in answers {
+        assert_eq!(answer.status, 200, "{way}: {}", answer.body);
+        assert_eq!(token_of(&answer)["claims"], expect, "{way}");
+    }
+}
+
+#[tokio::test]
+async fn a_narrower_scope_gives_a_narrower_token() {
+    let house = House::new().await;
+    let client = house.client("Billing worker").await;
+    house.api(ORDERS, SigningAlg::RS256, &["a", "b", "c"]).await;
+    house.grant(&client, ORDERS, &["a", "b"]).await;
+    for (asked, expect) in [(Value::Null, "a b"), (json!("b"), "b"), (json!("b a"), "b a")] {
+        let answer = house.ask_with(&client, json!({ "scope": asked })).await;
+        assert_eq!(answer.json()["scope"], expect);
+        assert_eq!(token_of(&answer)["claims"]["scope"], expect);
+    }
+}
+
+/// Refusals as a snapshot keeps them: without the parts that are the same for all, which are asserted here.
+fn refusals(answers: BTreeMap<&str, Answer>) -> BTreeMap<&str, Value> {
+    answers
+        .into_iter()
+        .map(|(case, answer)| {
+            assert_eq!(answer.header("cache-control"), "no-store", "{case}");
+            assert_eq!(answer.header("pragma"), "no-cache", "{case}");
+            assert_eq!(answer.header("content-type"), "application/json", "{case}");
+            assert!(answer.json().get("access_token").is_none(), "{case}");
+            let mut kept = json!({ "status": answer.status.as_u16(), "body": answer.json() });
+            for header in ["www-authenticate", "allow"] {
+                if answer.headers.contains_key(header) {
+                    kept[header] = answer.header(header).into();
+                }
+            }
+            (case, kept)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_refusal_in_auth0s_profile() {
+    let (house, client) = House::with_orders().await;
+    let stranger = ClientPersona {
+        id: "nobody".to_owned(),
+        secret: client.secret.clone(),
+    };
+    house.api("https://other.example.com/", SigningAlg::RS256, &[]).await;
+    let rest = "grant_type=client_credentials&audience=https%3A%2F%2Forders.example.com%2F";
+    let ask = |changes: Value| house.ask_with(&client, changes);
+    let answers = BTreeMap::from([
+        ("unknown client", house.ask_with(&stranger, json!({})).await),
+        ("wrong secret", ask(json!({ "client_secret": "wrong" })).await),
+        ("no secret", ask(json!({ "client_secret": null })).await),
+        ("empty secret", ask(json!({ "client_secret": "" })).await),
+        ("no client", ask(json!({ "client_id": null, "client_secret": null })).await),
+        ("a secret without a client", ask(json!({ "client_id": null })).await),
+        ("wrong secret by header", ask_by_header(&house, &basic(&client.id, "wrong"), rest).await),
+        ("no secret by header", ask_by_header(&house, &basic(&client.id, ""), rest).await),
+        ("unknown client by header", ask_by_header(&house, &basic("nobody", "x"), rest).await),
+        ("another scheme than Basic", ask_by_header(&house, "Bearer abc", rest).await),
+        ("malformed header", ask_by_header(&house, "Basic !!", rest).await),
+        (
+            "two methods",
+            ask_by_header(
+                &house,
+                &basic(&client.id, client.secret.reveal()),
+                &format!("{rest}&client_secret={}", client.secret.reveal()),
+            )
+            .await,
+        ),
+        (
+            "two clients",
+            ask_by_header(&house, &basic(&client.id, client.secret.reveal()), &format!("{rest}&client_id=other")).await,
+        ),
+        ("no grant type", ask(json!({ "grant_type": null })).await),
+        ("unknown grant type", ask(json!({ "grant_type": "password" })).await),
+        ("no audience", ask(json!({ "audience": null })).await),
+        ("empty audience", ask(json!({ "audience": "" })).await),
+        ("unknown audience", ask(json!({ "audience": "https://orders.example.com" })).await),
+        ("audience with characters of a terminal", ask(json!({ "audience": "h\u{e9}llo \u{202e}" })).await),
+        ("no grant for the audience", ask(json!({ "audience": "https://other.example.com/" })).await),
+        ("a scope that is not granted", ask(json!({ "scope": "read:orders write:orders" })).await),
+        ("scopes that do not exist", ask(json!({ "scope": "x y" })).await),
+    ]);
+    assert_json_snapshot!("refusals", refusals(answers));
+}
+
+#[tokio::test]
+async fn a_client_can_not_be_probed() {
+    let (house, client) = House::with_orders().await;
+    let known = house.ask_with(&client, json!({ "client_secret": "wrong" })).await;
+    let stranger = ClientPersona {
+        id: "nobody".to_owned(),
+        secret: client.secret,
+    };
+    let unknown = house.ask_with(&stranger, json!({})).await;
+    assert_eq!(known.wire(), unknown.wire());
+}
+
+#[tokio::test]
+async fn changes_are_honoured_at_once() {
+    let (house, client) = House::with_orders().await;
+    let actor = model::log::Actor::command();
+    assert_eq!(house.ask_with(&client, json!({})).await.status, 200);
+    let rotated = house.engine.rotate_client_secret(&actor, &client.id).await.unwrap();
+    assert_eq!(house.ask_with(&client, json!({})).await.status, 401, "the old secret is refused");
+    let client = ClientPersona { secret: rotated, ..client };
+    let api = house.engine.api_by_identifier(ORDERS).await.unwrap();
+    house.engine.remove_scope(&actor, &api.id, "read:orders").await.unwrap();
+    let answer = house.ask_with(&client, json!({})).await;
+    assert!(answer.json().get("scope").is_none(), "{}", answer.body);
+    house.engine.delete_grant(&actor, &client.id, ORDERS).await.unwrap();
+    assert_eq!(house.ask_with(&client, json!({})).await.status, 403);
+    house.engine.delete_client(&actor, &client.id).await.unwrap();
+    assert_eq!(house.ask_with(&client, json!({})).await.status, 401);
+}
+
+#[tokio::test]
+async fn other_methods_are_told_to_post() {
+    let house = House::new().await;
+    let mut answers = BTreeMap::new();
+    for method in ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+        let request = Request::builder().method(method).uri("/oauth/token").header(CONTENT_TYPE, JSON);
+        answers.insert(method, house.send(request.body(Body::empty()).unwrap()).await);
+    }
+    assert_json_snapshot!("other_methods", refusals(answers));
+}
+
+#[tokio::test]
+async fn every_answer_is_logged_with_its_reason() {
+    use model::log::{LogQuery, LogType};
+    let (house, client) = House::with_orders().await;
+    house.ask_with(&client, json!({})).await;
+    house.ask_with(&client, json!({ "client_secret": "wrong" })).await;
+    house.ask(JSON, "{").await;
+    let query = LogQuery {
+        kind: Some(LogType::TokenRefused),
+        ..LogQuery::default()
+    };
+    let mut reasons = Vec::new();
+    // Entries are written behind the answers.
+    for _ in 0..200 {
+        reasons = house.engine.list_logs(&query).await.unwrap().items.into_iter().map(|entry| entry.reason).collect();
+        if reasons.len() == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    reasons.sort();
+    assert_eq!(reasons, ["malformed_request", "secret_wrong"]);
+}
