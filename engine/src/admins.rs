@@ -15,14 +15,14 @@ use model::admin::{Admin, PASSWORD_MAX, check_password, normal_email};
 use model::log::{Actor, ActorKind, LogEntry, LogType};
 use model::secret::Secret;
 use model::time::{DAY, MINUTE, Timestamp};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::error::{Error, SignInError};
-use crate::logs::{self, json};
+use crate::logs::{self, json, stranger};
 use crate::store::{Tx, execute, on};
 use crate::throttle::{Throttle, address_key};
 
@@ -94,9 +94,7 @@ impl Engine {
     pub async fn set_up(&self, code: &str, email: &str, password: &Secret, ip: &str) -> Result<SessionToken, SignInError> {
         self.take_address(ip)?;
         if self.has_admin().await? || !same(code.trim(), self.0.door.setup_code.reveal()) {
-            let description = "Set-up refused: the set-up code is wrong, or there is an admin already";
-            self.queue_log(self.entry(&stranger("", ip), LogType::SignInFailed, description));
-            return Err(SignInError::Wrong);
+            return Err(self.set_up_refused(ip));
         }
         let email = normal_email(email)?;
         check_password(password.reveal())?;
@@ -104,13 +102,13 @@ impl Engine {
         let mut change = self.change().await?;
         // Somebody may have been faster; from here nobody can be.
         if any_admin(&mut change).await? {
-            return Err(SignInError::Wrong);
+            return Err(self.set_up_refused(ip));
         }
         let admin = self.insert_admin(&mut change, email, &hash).await?;
         let token = self.insert_session(&mut change, admin.clone()).await?;
         let actor = actor(&admin, ip);
-        change.also(self.entry(&actor, LogType::SignedIn, format!("{} signed in", admin.email)));
-        let entry = self.admin_entry(&actor, &admin);
+        change.also(self.admin_entry(&actor, &admin));
+        let entry = self.entry(&actor, LogType::SignedIn, format!("{} signed in", admin.email));
         self.finish(change, entry).await?;
         Ok(token)
     }
@@ -207,6 +205,12 @@ impl Engine {
         tx.commit().await
     }
 
+    fn set_up_refused(&self, ip: &str) -> SignInError {
+        let description = "Set-up refused: the set-up code is wrong, or there is an admin already";
+        self.queue_log(self.entry(&stranger("", ip), LogType::SignInFailed, description));
+        SignInError::Wrong
+    }
+
     fn take_address(&self, ip: &str) -> Result<(), SignInError> {
         self.0
             .door
@@ -276,7 +280,7 @@ impl Engine {
 
     async fn hash(&self, password: &Secret) -> Result<String, Error> {
         let (password, salt) = (password.clone(), self.0.chance.bytes::<16>());
-        self.in_turn(move || hash(&password, &salt)).await
+        off_the_runtime(self.turn().await?, move || hash(&password, &salt)).await
     }
 
     /// Hashes also where there is nothing to compare with, so that both take the same time.
@@ -285,37 +289,32 @@ impl Engine {
             return Ok(false);
         }
         let password = password.clone();
+        let turn = timeout(HASH_WAIT, self.turn()).await.map_err(|_| SignInError::TooMany {
+            retry_after: i64::try_from(HASH_WAIT.as_secs()).unwrap_or(1),
+        })??;
         let verify = move || match kept {
             Some(kept) => verify(&password, &kept),
             None => hash(&password, &[0; 16]).map(|_| false),
         };
-        match timeout(HASH_WAIT, self.0.door.turns.clone().acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(off_the_runtime(move || {
-                let right = verify();
-                drop(turn);
-                right
-            })
-            .await?),
-            Ok(Err(_)) => Err(SignInError::Failed(Error::Closed)),
-            Err(_) => Err(SignInError::TooMany {
-                retry_after: i64::try_from(HASH_WAIT.as_secs()).unwrap_or(1),
-            }),
-        }
+        Ok(off_the_runtime(turn, verify).await?)
     }
 
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, HashError> + Send + 'static) -> Result<T, Error> {
-        let turn = self.0.door.turns.clone().acquire_owned().await.map_err(|_| Error::Closed)?;
-        off_the_runtime(move || {
-            let done = work();
-            drop(turn);
-            done
-        })
-        .await
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
+        self.0.door.turns.clone().acquire_owned().await.map_err(|_| Error::Closed)
     }
 }
 
-async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> Result<T, HashError> + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Closed)?.map_err(Error::Hash)
+/// Hashes on a thread where it holds nobody up; `turn` ends with the work, also where nobody waits for it any more.
+async fn off_the_runtime<T: Send + 'static>(
+    turn: OwnedSemaphorePermit,
+    work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+) -> Result<T, Error> {
+    let hashing = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(turn);
+        done
+    });
+    hashing.await.map_err(|_| Error::Closed)?.map_err(Error::Hash)
 }
 
 /// Argon2id with 19 MiB, two passes, one lane (the first choice of OWASP's password storage cheat sheet).
@@ -355,15 +354,6 @@ fn actor(admin: &Admin, ip: &str) -> Actor {
         kind: ActorKind::Admin,
         id: admin.id.clone(),
         name: admin.email.clone(),
-        ip: ip.to_owned(),
-    }
-}
-
-fn stranger(name: &str, ip: &str) -> Actor {
-    Actor {
-        kind: ActorKind::Stranger,
-        id: String::new(),
-        name: name.to_owned(),
         ip: ip.to_owned(),
     }
 }

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use model::Invalid;
 use model::api::{
-    Api, ApiChanges, ApiQuery, ApiSort, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT,
-    system_identifier, system_scopes,
+    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, system_identifier, system_scopes,
 };
 use model::client::{self, Client, NewClient};
 use model::log::{Actor, LogEntry, LogType};
-use model::page::{Page, PageRequest};
+use model::page::{ListQuery, Page, PageRequest};
 use model::scope::Scope;
 use model::secret::Secret;
 use model::time::Timestamp;
@@ -18,7 +17,7 @@ use sqlx::QueryBuilder;
 use crate::engine::{Engine, Inner};
 use crate::error::{Error, VaultError};
 use crate::logs::json;
-use crate::store::{Tx, contains, execute, on, storable};
+use crate::store::{Tx, contains, execute, on, order_by, storable};
 use crate::vault::Vault;
 use crate::{clients, grants};
 
@@ -32,15 +31,10 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub async fn list_apis(&self, query: &ApiQuery) -> Result<Page<ApiSummary>, Error> {
+    pub async fn list_apis(&self, query: &ListQuery) -> Result<Page<ApiSummary>, Error> {
         let page = PageRequest::new(query.page.page, query.page.per_page);
         let pattern = contains(&query.search);
-        let order = match query.sort {
-            ApiSort::Name => "LOWER(name), id",
-            ApiSort::NameDown => "LOWER(name) DESC, id DESC",
-            ApiSort::Newest => "created_at DESC, id",
-            ApiSort::Oldest => "created_at, id",
-        };
+        let order = order_by(query.sort, "id");
         let mut tx = self.0.store.read().await?;
         let total = on!(&mut tx, db => sqlx::query_scalar(
             r"SELECT COUNT(*) FROM apis WHERE LOWER(name) LIKE LOWER($1) ESCAPE '\' OR LOWER(identifier) LIKE LOWER($1) ESCAPE '\'",
@@ -54,7 +48,7 @@ impl Engine {
                  FROM apis WHERE LOWER(name) LIKE LOWER(",
             );
             sql.push_bind(&pattern).push(r") ESCAPE '\' OR LOWER(identifier) LIKE LOWER(").push_bind(&pattern);
-            sql.push(r") ESCAPE '\' ORDER BY ").push(order);
+            sql.push(r") ESCAPE '\' ORDER BY ").push(&order);
             sql.push(" LIMIT ").push_bind(page.per_page).push(" OFFSET ").push_bind(page.offset());
             sql.build_query_as().fetch_all(db).await
         })?;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::client::{AppType, CLIENT_ID_LENGTH, CLIENT_SECRET_LENGTH, Client, ClientChanges, ClientQuery, ClientSort, ClientSummary, NewClient};
+use model::client::{AppType, CLIENT_ID_LENGTH, CLIENT_SECRET_LENGTH, Client, ClientChanges, ClientSummary, NewClient};
 use model::log::{Actor, LogEntry, LogType};
-use model::page::{Page, PageRequest};
+use model::page::{ListQuery, Page, PageRequest};
 use model::secret::Secret;
 use model::time::Timestamp;
 use sqlx::QueryBuilder;
@@ -12,7 +12,7 @@ use sqlx::QueryBuilder;
 use crate::engine::{Engine, Inner};
 use crate::error::{Error, VaultError};
 use crate::logs::json;
-use crate::store::{Tx, contains, execute, on, storable};
+use crate::store::{Tx, contains, execute, on, order_by, storable};
 use crate::vault::mac_to_text;
 
 impl Engine {
@@ -20,15 +20,10 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub async fn list_clients(&self, query: &ClientQuery) -> Result<Page<ClientSummary>, Error> {
+    pub async fn list_clients(&self, query: &ListQuery) -> Result<Page<ClientSummary>, Error> {
         let page = PageRequest::new(query.page.page, query.page.per_page);
         let pattern = contains(&query.search);
-        let order = match query.sort {
-            ClientSort::Name => "LOWER(name), client_id",
-            ClientSort::NameDown => "LOWER(name) DESC, client_id DESC",
-            ClientSort::Newest => "created_at DESC, client_id",
-            ClientSort::Oldest => "created_at, client_id",
-        };
+        let order = order_by(query.sort, "client_id");
         let mut tx = self.0.store.read().await?;
         let total = on!(&mut tx, db => sqlx::query_scalar(
             r"SELECT COUNT(*) FROM clients WHERE LOWER(name) LIKE LOWER($1) ESCAPE '\' OR LOWER(client_id) LIKE LOWER($1) ESCAPE '\'",
@@ -42,7 +37,7 @@ impl Engine {
                  FROM clients WHERE LOWER(name) LIKE LOWER(",
             );
             sql.push_bind(&pattern).push(r") ESCAPE '\' OR LOWER(client_id) LIKE LOWER(").push_bind(&pattern);
-            sql.push(r") ESCAPE '\' ORDER BY ").push(order);
+            sql.push(r") ESCAPE '\' ORDER BY ").push(&order);
             sql.push(" LIMIT ").push_bind(page.per_page).push(" OFFSET ").push_bind(page.offset());
             sql.build_query_as().fetch_all(db).await
         })?;
@@ -233,24 +228,21 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
 
 /// The client with this id.
 pub(crate) async fn existing(tx: &mut Tx, client_id: &str) -> Result<Client, Error> {
-    storable(client_id, "client")?;
-    let row: Option<ClientRow> =
-        on!(tx, db => sqlx::query_as("SELECT * FROM clients WHERE client_id = $1").bind(client_id).fetch_optional(db).await)?;
-    row.ok_or(Error::NotFound("client"))?.client()
+    row(tx, client_id).await?.ok_or(Error::NotFound("client"))?.client()
 }
 
 /// The client with this id and the keyed hash of its secret in base64url, for the token path.
 pub(crate) async fn with_secret_mac(tx: &mut Tx, client_id: &str) -> Result<Option<(Client, String)>, Error> {
+    let Some(row) = row(tx, client_id).await? else { return Ok(None) };
+    let mac = row.secret_mac.clone();
+    Ok(Some((row.client()?, mac)))
+}
+
+async fn row(tx: &mut Tx, client_id: &str) -> Result<Option<ClientRow>, Error> {
     if storable(client_id, "client").is_err() {
         return Ok(None);
     }
-    let row: Option<ClientRow> =
-        on!(tx, db => sqlx::query_as("SELECT * FROM clients WHERE client_id = $1").bind(client_id).fetch_optional(db).await)?;
-    row.map(|row| {
-        let mac = row.secret_mac.clone();
-        Ok((row.client()?, mac))
-    })
-    .transpose()
+    Ok(on!(tx, db => sqlx::query_as("SELECT * FROM clients WHERE client_id = $1").bind(client_id).fetch_optional(db).await)?)
 }
 
 /// A secret in the three forms that are needed: to show once, to keep, to check.

@@ -112,6 +112,8 @@ impl Engine {
             issuer: config.issuer,
         }));
         engine.ensure_system_api().await?;
+        // Another process may have made it after our snapshot was read.
+        engine.refresh().await?;
         engine.0.watcher.get_or_init(|| snapshot::watch_revision(Arc::downgrade(&engine.0)));
         Ok(engine)
     }
@@ -173,20 +175,14 @@ impl Engine {
 
 /// Finds the master key and proves it on the marker of the database; at the first start makes both.
 async fn open_vault(store: &Store, config: &Config) -> Result<Vault, OpenError> {
-    let mut tx = store.read().await?;
-    let marker = marker(&mut tx).await?;
-    drop(tx);
-    let found = vault::find_key(&config.master_key, &config.data_dir)?;
-    let key = match (found, &marker) {
-        (Some(key), _) => key,
-        (None, None) => vault::make_key(&config.data_dir, &config.chance)?,
-        (None, Some(_)) => return Err(OpenError::MissingMasterKey(config.data_dir.join(vault::KEY_FILE))),
-    };
-    let vault = Vault::new(&key, config.chance.clone())?;
-    let marker = match marker {
+    let kept = marker(&mut store.read().await?).await?;
+    let marker = match kept {
         Some(marker) => marker,
-        None => set_marker(store, &vault).await?,
+        None => set_marker(store, config).await?,
     };
+    let key = vault::find_key(&config.master_key, &config.data_dir)?;
+    let key = key.ok_or_else(|| OpenError::MissingMasterKey(config.data_dir.join(vault::KEY_FILE)))?;
+    let vault = Vault::new(&key, config.chance.clone())?;
     // Whatever is wrong with the marker, a key that can't open it can't open the rest.
     vault.open(MARKER_PLACE, &marker).map_err(|_| OpenError::WrongMasterKey(key.origin))?;
     Ok(vault)
@@ -196,15 +192,21 @@ async fn marker(tx: &mut Tx) -> Result<Option<String>, Error> {
     Ok(on!(tx, db => sqlx::query_scalar("SELECT value FROM meta WHERE key = 'marker'").fetch_optional(db).await)?)
 }
 
-/// Keeps the marker of the process that was first, if two start at once.
-async fn set_marker(store: &Store, vault: &Vault) -> Result<String, OpenError> {
-    let sealed = vault.seal(MARKER_PLACE, b"tessera")?;
+/// The first start: seals the marker under the key that is there, or else makes one.
+///
+/// Of several processes that start at once the first makes both; the others wait for it here and find them whole.
+async fn set_marker(store: &Store, config: &Config) -> Result<String, OpenError> {
     let mut tx = store.write().await?;
-    execute!(
-        &mut tx,
-        sqlx::query("INSERT INTO meta (key, value) VALUES ('marker', $1) ON CONFLICT (key) DO NOTHING").bind(sealed)
-    )?;
-    let kept = marker(&mut tx).await?;
+    store::next_revision(&mut tx).await?;
+    if let Some(marker) = marker(&mut tx).await? {
+        return Ok(marker);
+    }
+    let key = match vault::find_key(&config.master_key, &config.data_dir)? {
+        Some(key) => key,
+        None => vault::make_key(&config.data_dir, &config.chance)?,
+    };
+    let marker = Vault::new(&key, config.chance.clone())?.seal(MARKER_PLACE, b"tessera")?;
+    execute!(&mut tx, sqlx::query("INSERT INTO meta (key, value) VALUES ('marker', $1)").bind(&marker))?;
     tx.commit().await?;
-    Ok(kept.ok_or(Error::Corrupt("meta"))?)
+    Ok(marker)
 }

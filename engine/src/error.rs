@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use model::Invalid;
 use model::refusal::Refusal;
+use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
 /// Why a verb was not carried out.
@@ -88,7 +89,10 @@ pub enum OpenError {
     Database(#[from] sqlx::Error),
     /// The tables could not be brought up to date.
     #[error("The tables of the database can't be brought up to date: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] MigrateError),
+    /// A newer version has changed the tables.
+    #[error("This database was last used by a newer version of Tessera, which changed its tables. Start that version or a later one.")]
+    Newer,
     /// The file of the master key can't be read or made.
     #[error("The master key file {0} can't be used: {1}.")]
     MasterKeyFile(PathBuf, io::Error),
@@ -108,6 +112,15 @@ pub enum OpenError {
     /// Something failed after the database was opened.
     #[error("The server could not start: {0}")]
     Start(#[from] Error),
+}
+
+impl From<MigrateError> for OpenError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(_) => Self::Newer,
+            error => Self::Migrate(error),
+        }
+    }
 }
 
 impl From<VaultError> for OpenError {

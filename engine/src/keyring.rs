@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::jose::{self, Jwk};
 use crate::logs;
-use crate::store::{self, Store, Tx, on};
+use crate::store::{self, Store, Tx, execute, on};
 use crate::vault::Vault;
 
 /// The JWKS document (RFC 7517 §5), ready to be sent.
@@ -52,8 +52,14 @@ impl Engine {
         if let Some(next) = in_state(&mut change, KeyState::Next).await? {
             SigningKey::open(&next.kid, &sealed(&mut change, &next.kid).await?, &self.0.vault)?;
         }
-        on!(change, db => sqlx::query("UPDATE signing_keys SET state = 'previous', current_until = $1 WHERE state = 'current'").bind(now).execute(db).await.map(drop))?;
-        on!(change, db => sqlx::query("UPDATE signing_keys SET state = 'current', current_since = $1 WHERE state = 'next'").bind(now).execute(db).await.map(drop))?;
+        execute!(
+            change,
+            sqlx::query("UPDATE signing_keys SET state = 'previous', current_until = $1 WHERE state = 'current'").bind(now)
+        )?;
+        execute!(
+            change,
+            sqlx::query("UPDATE signing_keys SET state = 'current', current_since = $1 WHERE state = 'next'").bind(now)
+        )?;
         fresh.insert(&mut change, &self.0.vault, KeyState::Next, now).await?;
         let after = in_state(&mut change, KeyState::Current).await?;
         let keys = all(&mut change).await?;
@@ -78,7 +84,7 @@ impl Engine {
             .ok_or(Error::NotFound("key"))?;
         check_revocable(before.state)?;
         let sql = "UPDATE signing_keys SET state = 'revoked', revoked_at = $1, sealed_private = '' WHERE kid = $2";
-        on!(change, db => sqlx::query(sql).bind(now).bind(kid).execute(db).await.map(drop))?;
+        execute!(change, sqlx::query(sql).bind(now).bind(kid))?;
         let keys = all(&mut change).await?;
         let mut entry = self.entry(actor, LogType::Changed, "Signing key revoked");
         entry.before = logs::json(&before);
@@ -243,7 +249,10 @@ impl NewKey {
         let sealed = vault.seal(&place(&self.kid), self.private.as_ref())?;
         let since = (state == KeyState::Current).then_some(now);
         let sql = "INSERT INTO signing_keys (kid, state, sealed_private, created_at, current_since) VALUES ($1, $2, $3, $4, $5)";
-        on!(tx, db => sqlx::query(sql).bind(&self.kid).bind(state.as_str()).bind(&sealed).bind(now).bind(since).execute(db).await.map(drop))?;
+        execute!(
+            tx,
+            sqlx::query(sql).bind(&self.kid).bind(state.as_str()).bind(&sealed).bind(now).bind(since)
+        )?;
         Ok(())
     }
 }

@@ -29,10 +29,10 @@ const GATHER: Duration = Duration::from_millis(5);
 const TRIES: u32 = 5;
 /// How long a reader waits for the queue to be written.
 const FLUSH_WAIT: Duration = Duration::from_secs(2);
-/// The most characters of one text, apart from the JSON of objects.
-const TEXT_MAX: usize = 1_000;
+/// The most characters of one text, apart from scopes and the JSON of objects.
+pub(crate) const TEXT_MAX: usize = 1_000;
 /// The most characters of a `User-Agent`.
-const USER_AGENT_MAX: usize = 300;
+pub(crate) const USER_AGENT_MAX: usize = 300;
 
 /// Who sent a request, as far as the wire can tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -126,6 +126,16 @@ impl Engine {
 /// An object as the log keeps it. The nouns of `model` hold no secrets.
 pub(crate) fn json(object: &impl Serialize) -> String {
     serde_json::to_string(object).unwrap_or_default()
+}
+
+/// Somebody who did not prove to be the one with this name.
+pub(crate) fn stranger(name: &str, ip: &str) -> Actor {
+    Actor {
+        kind: ActorKind::Stranger,
+        id: String::new(),
+        name: name.to_owned(),
+        ip: ip.to_owned(),
+    }
 }
 
 /// Makes ids that sort by time, also within a second and among processes: microseconds, then chance.
@@ -285,18 +295,18 @@ pub(crate) async fn insert(tx: &mut Tx, entries: &[LogEntry]) -> Result<(), Erro
             row.push_bind(&entry.log_id)
                 .push_bind(entry.date)
                 .push_bind(entry.kind.code())
-                .push_bind(text(&entry.description, TEXT_MAX))
+                .push_bind(shown(&entry.description, TEXT_MAX))
                 .push_bind(entry.actor.kind.as_str())
-                .push_bind(text(&entry.actor.id, TEXT_MAX))
-                .push_bind(text(&entry.actor.name, TEXT_MAX))
-                .push_bind(text(&entry.actor.ip, TEXT_MAX))
-                .push_bind(text(&entry.client_id, TEXT_MAX))
-                .push_bind(text(&entry.client_name, TEXT_MAX))
-                .push_bind(text(&entry.audience, TEXT_MAX))
-                .push_bind(text(&entry.api_name, TEXT_MAX))
-                .push_bind(text(&entry.scope, usize::MAX))
-                .push_bind(text(&entry.reason, TEXT_MAX))
-                .push_bind(text(&entry.user_agent, USER_AGENT_MAX))
+                .push_bind(shown(&entry.actor.id, TEXT_MAX))
+                .push_bind(shown(&entry.actor.name, TEXT_MAX))
+                .push_bind(shown(&entry.actor.ip, TEXT_MAX))
+                .push_bind(shown(&entry.client_id, TEXT_MAX))
+                .push_bind(shown(&entry.client_name, TEXT_MAX))
+                .push_bind(shown(&entry.audience, TEXT_MAX))
+                .push_bind(shown(&entry.api_name, TEXT_MAX))
+                .push_bind(shown(&entry.scope, usize::MAX))
+                .push_bind(shown(&entry.reason, TEXT_MAX))
+                .push_bind(shown(&entry.user_agent, USER_AGENT_MAX))
                 .push_bind(&entry.before)
                 .push_bind(&entry.after);
         });
@@ -305,12 +315,12 @@ pub(crate) async fn insert(tx: &mut Tx, entries: &[LogEntry]) -> Result<(), Erro
     Ok(())
 }
 
-/// At most `max` characters, without NUL, which PostgreSQL takes in no text: what callers send must not stop the log.
-fn text(value: &str, max: usize) -> String {
-    value
-        .chars()
+/// At most `max` characters, with control characters made visible: a log is read in terminals too, and PostgreSQL takes
+/// NUL in no text. What callers send must not stop the log.
+pub(crate) fn shown(text: &str, max: usize) -> String {
+    text.chars()
         .take(max)
-        .map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c })
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
         .collect()
 }
 
@@ -326,13 +336,13 @@ where
     ];
     for (column, value) in equal {
         if !value.is_empty() {
-            sql.push(format_args!(" AND {column} = ")).push_bind(text(value, TEXT_MAX));
+            sql.push(format_args!(" AND {column} = ")).push_bind(shown(value, TEXT_MAX));
         }
     }
     if query.search.trim().is_empty() {
         return;
     }
-    sql.push(" AND (log_id = ").push_bind(text(query.search.trim(), TEXT_MAX));
+    sql.push(" AND (log_id = ").push_bind(shown(query.search.trim(), TEXT_MAX));
     for column in ["description", "client_name", "api_name", "actor_name", "reason"] {
         sql.push(format_args!(" OR LOWER({column}) LIKE LOWER("))
             .push_bind(contains(&query.search));
@@ -407,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_cut_and_free_of_nul() {
-        assert_eq!(text("ab\0cd", 4), "ab\u{fffd}c");
+    fn texts_are_cut_and_free_of_control_characters() {
+        assert_eq!(shown("a\0\u{1b}bc", 4), "a\u{fffd}\u{fffd}b");
     }
 }

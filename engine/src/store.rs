@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use model::page::Sort;
 use model::secret::Secret;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -220,6 +221,16 @@ pub(crate) fn contains(search: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// What stands after `ORDER BY` for a list of named things; `id` is the column that makes the order total.
+pub(crate) fn order_by(sort: Sort, id: &str) -> String {
+    match sort {
+        Sort::Name => format!("LOWER(name), {id}"),
+        Sort::NameDown => format!("LOWER(name) DESC, {id} DESC"),
+        Sort::Newest => format!("created_at DESC, {id}"),
+        Sort::Oldest => format!("created_at, {id}"),
+    }
 }
 
 /// Refuses a name that no row can have: PostgreSQL takes NUL in no text, and would fail where SQLite finds nothing.

@@ -15,7 +15,7 @@ use model::token::{self, Claims, Credentials, TokenRequest, TokenResponse};
 use crate::engine::Engine;
 use crate::error::{Error, IssueError};
 use crate::jose;
-use crate::logs::Caller;
+use crate::logs::{Caller, TEXT_MAX, USER_AGENT_MAX, shown, stranger};
 use crate::signer::SignError;
 use crate::snapshot::{ApiEntry, ClientEntry, Snapshot};
 
@@ -23,10 +23,6 @@ use crate::snapshot::{ApiEntry, ClientEntry, Snapshot};
 const CLIENT_ID_SHOWN: usize = 100;
 /// The most characters of scopes that the log shows.
 const SCOPE_SHOWN: usize = 2_000;
-/// The most characters of a reason that the log shows.
-const DESCRIPTION_SHOWN: usize = 1_000;
-/// The most characters of a `User-Agent` that the log shows.
-const USER_AGENT_SHOWN: usize = 300;
 /// What the secret of an unknown client is compared with: no secret has this hash.
 const NO_MAC: [u8; 32] = [0; 32];
 
@@ -40,7 +36,7 @@ impl Engine {
     pub async fn issue(&self, credentials: Option<Credentials>, request: TokenRequest, caller: &Caller) -> Result<TokenResponse, IssueError> {
         let snapshot = self.0.snapshots.current();
         let client_id = credentials.as_ref().map(|credentials| credentials.client_id.as_str());
-        let mut entry = self.token_entry(&stranger(caller), client_id, request.audience.as_deref(), caller);
+        let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, request.audience.as_deref(), caller);
         let answer = async {
             token::check_grant_type(&request)?;
             let client = self.prove(&snapshot, credentials.as_ref(), &mut entry).await?;
@@ -72,7 +68,7 @@ impl Engine {
 
     /// Logs a refusal that the wire found before there was a request to answer.
     pub fn refuse(&self, refusal: &Refusal, client_id: Option<&str>, audience: Option<&str>, caller: &Caller) {
-        let mut entry = self.token_entry(&stranger(caller), client_id, audience, caller);
+        let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, audience, caller);
         describe_refusal(&mut entry, refusal);
         self.queue_log(entry);
     }
@@ -145,7 +141,7 @@ impl Engine {
         if let Some(api) = self.0.snapshots.current().api(audience.unwrap_or_default()) {
             entry.api_name.clone_from(&api.api.name);
         }
-        entry.user_agent = shown(&caller.user_agent, USER_AGENT_SHOWN);
+        entry.user_agent = shown(&caller.user_agent, USER_AGENT_MAX);
         entry
     }
 
@@ -185,28 +181,11 @@ impl From<SignError> for IssueError {
 fn describe_refusal(entry: &mut LogEntry, refusal: &Refusal) {
     entry.kind = LogType::TokenRefused;
     entry.reason = refusal.code().to_owned();
-    entry.description = shown(&refusal.for_log(), DESCRIPTION_SHOWN);
+    entry.description = shown(&refusal.for_log(), TEXT_MAX);
 }
 
 fn unknown(client_id: &str) -> Refusal {
     Refusal::ClientUnknown(shown(client_id, CLIENT_ID_SHOWN))
-}
-
-fn stranger(caller: &Caller) -> Actor {
-    Actor {
-        kind: ActorKind::Stranger,
-        id: String::new(),
-        name: String::new(),
-        ip: caller.ip.clone(),
-    }
-}
-
-/// At most `max` characters, with control characters made visible: a log is read in terminals too.
-fn shown(text: &str, max: usize) -> String {
-    text.chars()
-        .take(max)
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
-        .collect()
 }
 
 #[cfg(test)]

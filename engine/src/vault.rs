@@ -1,11 +1,9 @@
 //! Encryption at rest: what the database keeps of private keys and secrets is unreadable without the master key.
 
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::Duration;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hkdf, hmac};
@@ -50,46 +48,30 @@ pub(crate) fn find_key(master_key: &MasterKey, data_dir: &Path) -> Result<Option
             let bytes = parse_key(secret.reveal()).ok_or_else(|| OpenError::MasterKeyForm(origin.clone()))?;
             Ok(Some(FoundKey { bytes, origin }))
         }
-        MasterKey::File(path) => read_key_file(path),
+        MasterKey::File(path) => read_key_file(path).map(Some),
         MasterKey::InDataDir => {
             let path = data_dir.join(KEY_FILE);
-            if path.exists() { read_key_file(&path) } else { Ok(None) }
+            if path.exists() { read_key_file(&path).map(Some) } else { Ok(None) }
         }
     }
 }
 
-/// Makes the key file in the data directory; if another process was faster, takes the key that it made.
+/// Makes the key file in the data directory, where none is yet.
 pub(crate) fn make_key(data_dir: &Path, chance: &Chance) -> Result<FoundKey, OpenError> {
     let path = data_dir.join(KEY_FILE);
     let bytes = Zeroizing::new(chance.bytes::<KEY_LENGTH>());
     let text = Zeroizing::new(format!("{}\n", STANDARD.encode(*bytes)));
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(mut file) => {
-            let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-            written.map_err(|error| OpenError::MasterKeyFile(path.clone(), error))?;
-            tracing::info!(path = %path.display(), "made the master key; keep a copy of it apart from copies of the database");
-            Ok(FoundKey {
-                bytes,
-                origin: format!("the file {}", path.display()),
-            })
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => wait_for_key_file(&path),
-        Err(error) => Err(OpenError::MasterKeyFile(path, error)),
-    }
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .map_err(|error| OpenError::MasterKeyFile(path.clone(), error))?;
+    tracing::info!(path = %path.display(), "made the master key; keep a copy of it apart from copies of the database");
+    Ok(FoundKey {
+        bytes,
+        origin: format!("the file {}", path.display()),
+    })
 }
 
-/// The process that created the file may not have written it yet.
-fn wait_for_key_file(path: &Path) -> Result<FoundKey, OpenError> {
-    for _ in 0..100 {
-        if let Ok(Some(found)) = read_key_file(path) {
-            return Ok(found);
-        }
-        sleep(Duration::from_millis(20));
-    }
-    read_key_file(path)?.ok_or_else(|| OpenError::MasterKeyForm(format!("the file {}", path.display())))
-}
-
-fn read_key_file(path: &Path) -> Result<Option<FoundKey>, OpenError> {
+fn read_key_file(path: &Path) -> Result<FoundKey, OpenError> {
     let failed = |error| OpenError::MasterKeyFile(path.to_owned(), error);
     let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
     let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
@@ -98,7 +80,7 @@ fn read_key_file(path: &Path) -> Result<Option<FoundKey>, OpenError> {
     }
     let origin = format!("the file {}", path.display());
     let bytes = parse_key(&text).ok_or_else(|| OpenError::MasterKeyForm(origin.clone()))?;
-    Ok(Some(FoundKey { bytes, origin }))
+    Ok(FoundKey { bytes, origin })
 }
 
 /// 32 bytes from base64 (either alphabet, padded or not) or from 64 hexadecimal digits.

@@ -4,15 +4,15 @@
 mod support;
 
 use engine::Error;
-use model::api::{ApiChanges, ApiQuery, ApiSort, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, system_scopes};
+use model::api::{ApiChanges, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, system_scopes};
 use model::client::NAME_MAX;
 use model::grant::{NewGrant, ScopeChoice};
 use model::log::{Actor, LogQuery};
-use model::page::PageRequest;
+use model::page::{ListQuery, PageRequest, Sort};
 use model::scope::{SCOPES_MAX, Scope};
 use support::{House, NOW, new_api, scope};
 
-async fn names(house: &House, query: ApiQuery) -> Vec<String> {
+async fn names(house: &House, query: ListQuery) -> Vec<String> {
     let page = house.engine.list_apis(&query).await.unwrap();
     page.items.into_iter().map(|summary| summary.api.name).collect()
 }
@@ -98,19 +98,19 @@ on_both! {
             house.clock.advance(1);
             house.engine.create_api(&Actor::command(), NewApi { test_client: true, ..new_api(name, &["b", "a"]) }).await.unwrap();
         }
-        let sorted = |sort| ApiQuery { sort, ..ApiQuery::default() };
-        assert_eq!(names(&house, sorted(ApiSort::Name)).await, ["Alpha", "beta", SYSTEM_NAME]);
-        assert_eq!(names(&house, sorted(ApiSort::NameDown)).await, [SYSTEM_NAME, "beta", "Alpha"]);
-        assert_eq!(names(&house, sorted(ApiSort::Newest)).await, ["Alpha", "beta", SYSTEM_NAME]);
-        assert_eq!(names(&house, sorted(ApiSort::Oldest)).await, [SYSTEM_NAME, "beta", "Alpha"]);
-        let search = |text: &str| ApiQuery { search: text.to_owned(), ..ApiQuery::default() };
+        let sorted = |sort| ListQuery { sort, ..ListQuery::default() };
+        assert_eq!(names(&house, sorted(Sort::Name)).await, ["Alpha", "beta", SYSTEM_NAME]);
+        assert_eq!(names(&house, sorted(Sort::NameDown)).await, [SYSTEM_NAME, "beta", "Alpha"]);
+        assert_eq!(names(&house, sorted(Sort::Newest)).await, ["Alpha", "beta", SYSTEM_NAME]);
+        assert_eq!(names(&house, sorted(Sort::Oldest)).await, [SYSTEM_NAME, "beta", "Alpha"]);
+        let search = |text: &str| ListQuery { search: text.to_owned(), ..ListQuery::default() };
         assert_eq!(names(&house, search("ALPHA.example")).await, ["Alpha"]);
         assert_eq!(names(&house, search("management")).await, [SYSTEM_NAME]);
         assert!(names(&house, search("%b")).await.is_empty());
         let page = PageRequest::new(1, 2);
-        let second = house.engine.list_apis(&ApiQuery { page, ..ApiQuery::default() }).await.unwrap();
+        let second = house.engine.list_apis(&ListQuery { page, ..ListQuery::default() }).await.unwrap();
         assert_eq!((second.total, second.items.len(), second.items[0].api.is_system), (3, 1, true));
-        let first = house.engine.list_apis(&ApiQuery::default()).await.unwrap();
+        let first = house.engine.list_apis(&ListQuery::default()).await.unwrap();
         assert_eq!((values(&first.items[0].api.scopes), first.items[0].clients), (vec!["b", "a"], 1));
     }
 

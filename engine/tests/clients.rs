@@ -6,10 +6,10 @@ mod support;
 use std::collections::BTreeMap;
 
 use engine::Error;
-use model::client::{CLIENT_ID_LENGTH, CLIENT_SECRET_LENGTH, ClientChanges, ClientQuery, ClientSort, NewClient};
+use model::client::{CLIENT_ID_LENGTH, CLIENT_SECRET_LENGTH, ClientChanges, NewClient};
 use model::grant::{NewGrant, ScopeChoice};
 use model::log::{Actor, LogQuery, LogType};
-use model::page::PageRequest;
+use model::page::{ListQuery, PageRequest, Sort};
 use support::{House, NOW, new_api};
 
 fn named(name: &str) -> NewClient {
@@ -19,15 +19,15 @@ fn named(name: &str) -> NewClient {
     }
 }
 
-async fn names(house: &House, query: ClientQuery) -> Vec<String> {
+async fn names(house: &House, query: ListQuery) -> Vec<String> {
     let page = house.engine.list_clients(&query).await.unwrap();
     page.items.into_iter().map(|summary| summary.client.name).collect()
 }
 
-fn search(text: &str) -> ClientQuery {
-    ClientQuery {
+fn search(text: &str) -> ListQuery {
+    ListQuery {
         search: text.to_owned(),
-        ..ClientQuery::default()
+        ..ListQuery::default()
     }
 }
 
@@ -61,11 +61,11 @@ on_both! {
             house.client(name).await;
             house.clock.advance(1);
         }
-        let sorted = |sort| ClientQuery { sort, ..ClientQuery::default() };
-        assert_eq!(names(&house, sorted(ClientSort::Name)).await, ["Alpha_1", "beta 50%", "Delta", "gamma\\x"]);
-        assert_eq!(names(&house, sorted(ClientSort::NameDown)).await, ["gamma\\x", "Delta", "beta 50%", "Alpha_1"]);
-        assert_eq!(names(&house, sorted(ClientSort::Newest)).await, ["Delta", "gamma\\x", "Alpha_1", "beta 50%"]);
-        assert_eq!(names(&house, sorted(ClientSort::Oldest)).await, ["beta 50%", "Alpha_1", "gamma\\x", "Delta"]);
+        let sorted = |sort| ListQuery { sort, ..ListQuery::default() };
+        assert_eq!(names(&house, sorted(Sort::Name)).await, ["Alpha_1", "beta 50%", "Delta", "gamma\\x"]);
+        assert_eq!(names(&house, sorted(Sort::NameDown)).await, ["gamma\\x", "Delta", "beta 50%", "Alpha_1"]);
+        assert_eq!(names(&house, sorted(Sort::Newest)).await, ["Delta", "gamma\\x", "Alpha_1", "beta 50%"]);
+        assert_eq!(names(&house, sorted(Sort::Oldest)).await, ["beta 50%", "Alpha_1", "gamma\\x", "Delta"]);
 
         for (text, expect) in [
             (" ALPHA", vec!["Alpha_1"]),
@@ -80,11 +80,11 @@ on_both! {
         }
 
         let page = PageRequest::new(1, 3);
-        let second = house.engine.list_clients(&ClientQuery { page, ..ClientQuery::default() }).await.unwrap();
+        let second = house.engine.list_clients(&ListQuery { page, ..ListQuery::default() }).await.unwrap();
         assert_eq!((second.items.len(), second.total, second.page, second.per_page, second.pages()), (1, 4, 1, 3, 2));
         assert_eq!(second.items[0].client.name, "gamma\\x");
         let beyond = PageRequest { page: -5, per_page: 1_000_000 };
-        assert_eq!(names(&house, ClientQuery { page: beyond, ..ClientQuery::default() }).await.len(), 4);
+        assert_eq!(names(&house, ListQuery { page: beyond, ..ListQuery::default() }).await.len(), 4);
     }
 
     async fn clients_are_found_by_their_id(house: House) {
@@ -97,7 +97,7 @@ on_both! {
     async fn lists_count_the_apis_of_a_client(house: House) {
         house.engine.create_api(&Actor::command(), model::api::NewApi { test_client: true, ..new_api("Orders", &["read:orders"]) }).await.unwrap();
         house.client("Lonely").await;
-        let page = house.engine.list_clients(&ClientQuery::default()).await.unwrap();
+        let page = house.engine.list_clients(&ListQuery::default()).await.unwrap();
         let counts: Vec<_> = page.items.iter().map(|summary| (summary.client.name.as_str(), summary.apis)).collect();
         assert_eq!(counts, [("Lonely", 0), ("Orders (Test Client)", 1)]);
     }

@@ -1,4 +1,4 @@
-//! Grants and progress: every verb and every query, on both databases.
+//! Grants: every verb and every query, on both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -7,7 +7,6 @@ use engine::Error;
 use model::grant::{AccessQuery, Grant, NewGrant, ScopeChoice};
 use model::log::{Actor, LogQuery};
 use model::page::PageRequest;
-use model::progress::Progress;
 use support::{House, NOW};
 
 fn some(values: &[&str]) -> Vec<String> {
@@ -122,25 +121,5 @@ on_both! {
         ]);
         assert_eq!(list[1].api, shop);
         assert!(matches!(house.engine.apis_of_client("nobody").await, Err(Error::NotFound("client"))));
-    }
-
-    async fn progress_counts_without_the_system_api(house: House) {
-        assert_eq!(house.engine.progress().await.unwrap(), Progress::default());
-        let client = house.client("Billing").await;
-        authorize(&house, &client.client_id, "https://auth.example.com/api/v2/", ScopeChoice::All).await.unwrap();
-        house.api("Old", &["a", "b"]).await;
-        house.clock.advance(1);
-        let api = house.api("Orders", &["a"]).await;
-        authorize(&house, &client.client_id, &api.identifier, ScopeChoice::All).await.unwrap();
-        let expect = Progress {
-            clients: 1,
-            apis: 2,
-            scopes: 3,
-            grants: 1,
-            tokens: 0,
-            api_id: Some(api.id),
-            api_name: Some(api.name),
-        };
-        assert_eq!(house.engine.progress().await.unwrap(), expect);
     }
 }

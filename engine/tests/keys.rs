@@ -3,46 +3,14 @@
 
 mod support;
 
-use engine::{Database, Engine, Error};
+use engine::{Engine, Error};
 use model::key::{Key, KeyState};
-use model::log::{Actor, ActorKind, LogQuery};
+use model::log::{Actor, LogQuery};
 use serde_json::Value;
-use sqlx::{Connection, PgConnection, SqliteConnection};
-use support::{House, NOW, caught_up};
-
-/// Runs a query on the database itself, past the engine.
-macro_rules! raw {
-    ($house:expr, $db:ident => $query:expr) => {
-        match &$house.database {
-            Database::Url(url) => {
-                let $db = &mut PgConnection::connect(url.reveal()).await.unwrap();
-                $query
-            }
-            Database::SqliteInDataDir => {
-                let file = $house.data_dir.path().join("tessera.db");
-                let $db = &mut SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
-                $query
-            }
-        }
-    };
-}
+use support::{House, NOW, admin, caught_up};
 
 fn states(keys: &[Key]) -> Vec<KeyState> {
     keys.iter().map(|key| key.state).collect()
-}
-
-fn admin() -> Actor {
-    Actor {
-        kind: ActorKind::Admin,
-        id: "adm_1".to_owned(),
-        name: "ada@example.com".to_owned(),
-        ip: "192.0.2.1".to_owned(),
-    }
-}
-
-/// Takes the database back to before its first start, as far as keys go.
-async fn delete_keys(house: &House) {
-    raw!(house, db => sqlx::query("DELETE FROM signing_keys").execute(db).await.map(drop)).unwrap();
 }
 
 async fn sealed(house: &House, kid: &str) -> String {
@@ -64,17 +32,6 @@ on_both! {
         assert_eq!((keys[0].created_at, keys[0].current_since, keys[0].current_until), (NOW, Some(NOW), None));
         assert_eq!((keys[1].current_since, keys[1].revoked_at), (None, None));
         assert_eq!(published(engine), [keys[0].kid.clone(), keys[1].kid.clone()]);
-    }
-
-    async fn two_first_starts_at_once_agree_on_the_keys(house: House) {
-        let before = house.engine.jwks().etag.clone();
-        delete_keys(&house).await;
-        let (one, two) = tokio::join!(house.another(), house.another());
-        let keys = one.keys().await.unwrap();
-        assert_eq!(states(&keys), [KeyState::Current, KeyState::Next]);
-        assert_eq!(one.jwks().etag, two.jwks().etag);
-        assert_eq!(published(&one), [keys[0].kid.clone(), keys[1].kid.clone()]);
-        assert_ne!(one.jwks().etag, before);
     }
 
     async fn keys_outlive_the_process(house: House) {

@@ -1,6 +1,7 @@
 //! A house for a test: an engine on a database of its own, with a clock that is moved by hand.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+use std::collections::BTreeMap;
 use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +13,7 @@ use engine::{Config, Database, Engine, MasterKey, OpenError};
 use model::api::{Api, NewApi};
 use model::client::{Client, NewClient};
 use model::issuer::Issuer;
-use model::log::Actor;
+use model::log::{Actor, ActorKind};
 use model::scope::Scope;
 use model::secret::Secret;
 use model::time::Timestamp;
@@ -51,6 +52,26 @@ macro_rules! on_both {
             }
         }
     )*};
+}
+
+/// Runs a query on the database itself, past the engine: `raw!(house, db => sqlx::query("…").execute(db).await)`.
+#[macro_export]
+macro_rules! raw {
+    ($house:expr, $db:ident => $query:expr) => {
+        match &$house.database {
+            engine::Database::Url(url) => {
+                let $db = &mut <sqlx::PgConnection as sqlx::Connection>::connect(url.reveal()).await.unwrap();
+                $query
+            }
+            engine::Database::SqliteInDataDir => {
+                let file = $house.data_dir.path().join("tessera.db");
+                let $db = &mut <sqlx::SqliteConnection as sqlx::Connection>::connect(file.to_str().unwrap())
+                    .await
+                    .unwrap();
+                $query
+            }
+        }
+    };
 }
 
 /// An engine with what is needed to look at it from outside.
@@ -116,24 +137,49 @@ impl House {
         Engine::open(config).await
     }
 
+    /// Goes back to before the first start: closes the engine, and takes away its database and its master key.
+    pub async fn raze(&self) {
+        self.engine.close().await;
+        for entry in std::fs::read_dir(self.data_dir.path()).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        if let Some(name) = &self.postgres_name {
+            on_server(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+            on_server(&format!("CREATE DATABASE {name}")).await;
+        }
+    }
+
+    /// Every row of every table as text, by table.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        let list = match self.database {
+            Database::Url(_) => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'",
+            Database::SqliteInDataDir => "SELECT name FROM sqlite_schema WHERE type = 'table'",
+        };
+        let tables: Vec<String> = raw!(self, db => sqlx::query_scalar(list).fetch_all(db).await).unwrap();
+        let mut all = BTreeMap::new();
+        for table in tables {
+            let sql = format!("SELECT {} FROM {table} t ORDER BY 1", self.whole_row(&table).await);
+            let rows = raw!(self, db => sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(db).await).unwrap();
+            all.insert(table, rows);
+        }
+        all
+    }
+
+    /// All columns of a table as one text.
+    async fn whole_row(&self, table: &str) -> String {
+        if let Database::Url(_) = &self.database {
+            return "t::text".to_owned();
+        }
+        let sql = format!("SELECT group_concat('quote(' || name || ')', ' || '','' || ') FROM pragma_table_info('{table}')");
+        raw!(self, db => sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(db).await).unwrap()
+    }
+
     /// Everything that somebody who steals the database can read.
     pub async fn stolen(&self) -> String {
-        if let Database::Url(url) = &self.database {
-            let mut connection = PgConnection::connect(url.reveal()).await.unwrap();
-            let tables: Vec<String> = sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
-                .fetch_all(&mut connection)
-                .await
-                .unwrap();
-            let mut all = String::new();
-            for table in tables {
-                let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("SELECT t::text FROM {table} t")))
-                    .fetch_all(&mut connection)
-                    .await
-                    .unwrap();
-                all.extend(rows);
-            }
-            return all;
+        if let Database::Url(_) = &self.database {
+            return self.rows().await.into_values().flatten().collect();
         }
+        // The bytes of the files: they may hold more than the rows.
         let mut all = Vec::new();
         for file in ["tessera.db", "tessera.db-wal"] {
             all.extend(std::fs::read(self.data_dir.path().join(file)).unwrap_or_default());
@@ -178,6 +224,16 @@ pub fn scope(value: &str) -> Scope {
     Scope {
         value: value.to_owned(),
         description: String::new(),
+    }
+}
+
+/// Somebody at the dashboard.
+pub fn admin() -> Actor {
+    Actor {
+        kind: ActorKind::Admin,
+        id: "adm_1".to_owned(),
+        name: "ada@example.com".to_owned(),
+        ip: "192.0.2.1".to_owned(),
     }
 }
 
