@@ -106,14 +106,14 @@ impl Settings {
     pub fn check(self) -> Result<Config, ConfigError> {
         let listen = given(self.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
         let issuer = given(self.issuer).unwrap_or_else(|| "http://localhost:3000/".to_owned());
-        let data_dir = PathBuf::from(given(self.data_dir).unwrap_or_else(|| "./data".to_owned()));
+        let data_dir = given(self.data_dir).unwrap_or_else(|| "./data".to_owned());
         Ok(Config {
             listen: check_listen(&listen)?,
             engine: engine::Config {
                 issuer: check_issuer(&issuer)?,
+                data_dir: check_data_dir(data_dir)?,
                 database: check_database(given(self.database_url))?,
                 master_key: check_master_key(given(self.master_key), given(self.master_key_file))?,
-                data_dir,
                 clock: Arc::new(SystemClock),
                 chance: Chance::system(),
             },
@@ -171,6 +171,18 @@ fn check_issuer(text: &str) -> Result<Issuer, ConfigError> {
         );
     }
     Ok(issuer)
+}
+
+fn check_data_dir(folder: String) -> Result<PathBuf, ConfigError> {
+    let path = PathBuf::from(folder);
+    if path.exists() && !path.is_dir() {
+        return malformed(
+            "TESSERA_DATA_DIR",
+            "--data-dir",
+            format!("give the path of a folder; {} is a file.", path.display()),
+        );
+    }
+    Ok(path)
 }
 
 fn check_database(url: Option<String>) -> Result<engine::Database, ConfigError> {
@@ -303,6 +315,13 @@ mod tests {
                     ..Settings::default()
                 },
                 "TESSERA_ISSUER (--issuer): give an address without a path",
+            ),
+            (
+                Settings {
+                    data_dir: Some(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").to_owned()),
+                    ..Settings::default()
+                },
+                "TESSERA_DATA_DIR (--data-dir): give the path of a folder",
             ),
             (
                 Settings {

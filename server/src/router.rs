@@ -19,6 +19,22 @@ use crate::{health, web};
 /// The longest time that a request may take, its body included.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
 
+/// What belongs to programs: what is not there is said to them in JSON and not with a page.
+const FOR_PROGRAMS: [&str; 12] = [
+    "/oauth",
+    "/oauth/",
+    "/oauth/{*rest}",
+    "/.well-known",
+    "/.well-known/",
+    "/.well-known/{*rest}",
+    "/health",
+    "/health/",
+    "/health/{*rest}",
+    "/api",
+    "/api/",
+    "/api/{*rest}",
+];
+
 /// How the dashboard is served.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WebOptions {
@@ -36,16 +52,17 @@ pub fn router(engine: Engine, options: WebOptions) -> Router {
     wire.with_state(engine.clone())
         .merge(web::router(engine, options))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
-        .layer(from_fn(move |request: Request, next: Next| web::headers::secure(https, request, next)))
         .layer(from_fn(move |request: Request, next: Next| {
             let ids = ids.clone();
             async move { telemetry::observe(&ids, request, next).await }
         }))
+        // Outermost, so that also the answer to a panic carries them.
+        .layer(from_fn(move |request: Request, next: Next| web::headers::secure(https, request, next)))
 }
 
 /// What programs ask for. The pages that people see are in the `App` of the floor below, see [`page_paths`].
 fn wire() -> Vec<(&'static str, MethodRouter<Engine>)> {
-    vec![
+    let answered = [
         // OAuth
         ("/oauth/token", post(token::token).fallback(token::other_method)),
         // Well-known documents
@@ -55,12 +72,9 @@ fn wire() -> Vec<(&'static str, MethodRouter<Engine>)> {
         // Health
         ("/health/live", get(health::live)),
         ("/health/ready", get(health::ready)),
-        // What is not there, said to programs and not with a page
-        ("/oauth/{*rest}", any(not_found)),
-        ("/.well-known/{*rest}", any(not_found)),
-        ("/health/{*rest}", any(not_found)),
-        ("/api/{*rest}", any(not_found)),
-    ]
+    ];
+    let not_there = FOR_PROGRAMS.map(|path| (path, any(not_found)));
+    answered.into_iter().chain(not_there).collect()
 }
 
 /// The paths of [`wire`], for the test that walks all of them.

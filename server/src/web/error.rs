@@ -16,6 +16,17 @@ pub(super) fn signed_out() -> Response {
     (StatusCode::UNAUTHORIZED, Json(AppError::SignedOut)).into_response()
 }
 
+/// The body is longer than `limit` bytes.
+pub(super) fn too_large(limit: usize) -> Response {
+    let text = format!("This is too much at once: send at most {} KiB.\n", limit / 1024);
+    (StatusCode::PAYLOAD_TOO_LARGE, text).into_response()
+}
+
+/// The connection ended inside the body.
+pub(super) fn broken_off() -> Response {
+    (StatusCode::BAD_REQUEST, "The request ended before all of it had arrived.\n").into_response()
+}
+
 /// There is no such file or function.
 pub(super) fn not_found() -> Response {
     (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response()

@@ -1,8 +1,9 @@
 //! The dashboard on the wire: pages, server functions and static files, behind the layers that guard them.
 //!
-//! A request meets, in order: static files (for everyone), the same-origin check, the limit of its body, the door for
-//! strangers, and then the page or the server function, which asks for the session itself.
+//! A request meets, in order: static files (for everyone), the same-origin check, the door for strangers, the limit of its
+//! body, and then the page or the server function, which asks for the session itself.
 
+mod body;
 mod error;
 mod files;
 pub(crate) mod headers;
@@ -14,25 +15,21 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use engine::Engine;
-use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::router::WebOptions;
 
 pub(crate) use pages::page_paths;
-
-/// The most bytes of the body of a server function.
-const BODY_MAX: usize = 256 * 1024;
 
 /// Everything that people see; also answers what no route knows.
 pub(crate) fn router(engine: Engine, options: WebOptions) -> Router {
     let site = files::Site::open(options.live_reload);
     let issuer = engine.issuer().clone();
     pages::router(engine.clone(), &site)
+        .layer(from_fn(body::read))
         .layer(from_fn(move |request: Request, next: Next| {
             let engine = engine.clone();
             async move { strangers::turn_away(&engine, request, next).await }
         }))
-        .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .layer(from_fn(move |request: Request, next: Next| {
             let issuer = issuer.clone();
             async move { same_origin::check(&issuer, request, next).await }

@@ -8,7 +8,7 @@ use axum::body::Body;
 use engine::chance::Chance;
 use engine::clock::ManualClock;
 use engine::{Config, Database, Engine, MasterKey};
-use http::header::{CONTENT_TYPE, COOKIE};
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, REFERER};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use model::api::{Api, NewApi, SigningAlg};
@@ -18,6 +18,7 @@ use model::issuer::Issuer;
 use model::log::Actor;
 use model::scope::Scope;
 use model::secret::Secret;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use server::{WebOptions, router};
 use tempfile::TempDir;
@@ -27,7 +28,9 @@ use tower::ServiceExt;
 pub const NOW: i64 = 1_800_000_000;
 /// The identifier of the API that most tests ask for.
 pub const ORDERS: &str = "https://orders.example.com/";
-/// The password of the admin.
+/// Who the admin is.
+pub const EMAIL: &str = "ada@example.com";
+/// Their password.
 pub const PASSWORD: &str = "marble otter lantern";
 /// What a form is sent as.
 pub const FORM: &str = "application/x-www-form-urlencoded";
@@ -40,6 +43,15 @@ pub struct House {
     pub clock: Arc<ManualClock>,
     router: Router,
     _data: TempDir,
+}
+
+/// How a browser calls a server function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The code of the page does.
+    Fetch,
+    /// A form was posted without script.
+    Form,
 }
 
 /// A client that can prove who it is.
@@ -132,12 +144,21 @@ impl House {
         (house, client)
     }
 
-    /// Creates an admin and signs in as the browser would: the value of `Cookie`.
-    pub async fn admin(&self) -> String {
-        let password = Secret::new(PASSWORD);
-        self.engine.create_admin(&Actor::command(), "ada@example.com", &password).await.unwrap();
-        let session = self.engine.sign_in("ada@example.com", &password, "192.0.2.1").await.unwrap();
+    /// Creates an admin.
+    pub async fn create_admin(&self) {
+        self.engine.create_admin(&Actor::command(), EMAIL, &Secret::new(PASSWORD)).await.unwrap();
+    }
+
+    /// Starts a session of the admin: the value of `Cookie`.
+    pub async fn session(&self) -> String {
+        let session = self.engine.sign_in(EMAIL, &Secret::new(PASSWORD), "192.0.2.1").await.unwrap();
         format!("{}={}", app::gate::cookie_name(self.engine.issuer()), session.secret.reveal())
+    }
+
+    /// Creates an admin and starts their session: the value of `Cookie`.
+    pub async fn admin(&self) -> String {
+        self.create_admin().await;
+        self.session().await
     }
 
     /// Sends a request.
@@ -160,6 +181,11 @@ impl House {
     /// `GET` with a cookie.
     pub async fn get_as(&self, cookie: &str, path: &str) -> Answer {
         self.send(Request::get(path).header(COOKIE, cookie).body(Body::empty()).unwrap()).await
+    }
+
+    /// Calls a server function.
+    pub async fn call(&self, way: Way, cookie: Option<&str>, path: &str, body: impl Into<Body>) -> Answer {
+        self.send(call(way, cookie, path, body)).await
     }
 
     /// A token request with this body.
@@ -196,7 +222,15 @@ impl Answer {
 
     /// What a snapshot keeps: the status, the headers that belong to the protocol, and the body.
     pub fn wire(&self) -> Value {
-        let names = ["content-type", "cache-control", "pragma", "www-authenticate", "allow", "access-control-allow-origin", "location"];
+        let names = [
+            "content-type",
+            "cache-control",
+            "pragma",
+            "www-authenticate",
+            "allow",
+            "access-control-allow-origin",
+            "location",
+        ];
         let headers: BTreeMap<&str, &str> = names
             .into_iter()
             .filter(|name| self.headers.contains_key(*name))
@@ -204,6 +238,31 @@ impl Answer {
             .collect();
         json!({ "status": self.status.as_u16(), "headers": headers, "body": self.json() })
     }
+}
+
+/// A call of a server function as a browser sends it from a page of ours.
+pub fn call(way: Way, cookie: Option<&str>, path: &str, body: impl Into<Body>) -> Request<Body> {
+    let accept = match way {
+        Way::Fetch => "application/json",
+        Way::Form => "text/html,application/xhtml+xml,*/*;q=0.8",
+    };
+    let mut request = Request::post(path)
+        .header(ACCEPT, accept)
+        .header(CONTENT_TYPE, FORM)
+        .header(REFERER, "http://localhost:3000/page")
+        .header("sec-fetch-site", "same-origin");
+    if let Some(cookie) = cookie {
+        request = request.header(COOKIE, cookie);
+    }
+    request.body(body.into()).unwrap()
+}
+
+/// Fields as a form encodes them.
+pub fn form(fields: &[(&str, &str)]) -> String {
+    let encoded = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+    encoded.collect::<Vec<_>>().join("&")
 }
 
 /// A request without body.

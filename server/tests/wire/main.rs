@@ -1,14 +1,17 @@
 //! The server from outside: what each kind of caller gets, in process and from the built program.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod beside;
+mod built;
 mod coverage;
-mod crash;
 mod documents;
 mod guards;
 mod house;
 mod malformed;
 mod program;
 mod secrets;
+mod session;
 mod settings;
 mod stop;
 mod token;
+mod tour;

@@ -35,7 +35,11 @@ async fn every_malformed_body_gets_an_oauth_error() {
         ("empty JSON object", JSON, b"{}"),
         ("JSON that is not UTF-8", JSON, b"{\"scope\":\"\xff\"}"),
         ("JSON with half a surrogate", JSON, b"{\"scope\":\"\\ud800\"}"),
-        ("JSON with NUL", JSON, b"{\"grant_type\":\"client_credentials\",\"client_id\":\"\\u0000\"}"),
+        (
+            "JSON with NUL",
+            JSON,
+            b"{\"grant_type\":\"client_credentials\",\"client_id\":\"\\u0000\"}",
+        ),
         ("JSON with a repeated parameter", JSON, b"{\"scope\":\"a\",\"scope\":\"b\"}"),
         ("JSON with a number", JSON, b"{\"client_id\":1}"),
         ("JSON with a list", JSON, b"{\"audience\":[\"https://orders.example.com/\"]}"),

@@ -1,0 +1,295 @@
+//! The built program: each command as people and as scripts read it, and how commands fail.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use insta::assert_json_snapshot;
+use serde_json::Value;
+
+use crate::built::{Installation, first_line};
+use crate::house::{EMAIL, ORDERS, PASSWORD};
+
+/// Every command but `serve`.
+const COMMANDS: [&[&str]; 8] = [
+    &["admin", "create"],
+    &["api", "create"],
+    &["client", "create"],
+    &["grant", "create"],
+    &["keys", "list"],
+    &["keys", "rotate"],
+    &["keys", "revoke"],
+    &["token"],
+];
+const CREATE_ADMIN: [&str; 5] = ["admin", "create", "--email", EMAIL, "--password-stdin"];
+const CREATE_API: [&str; 6] = ["api", "create", "--name", "Orders", "--identifier", ORDERS];
+
+/// The names that stand below "Commands:" in a help text.
+fn listed(help: &str) -> Vec<&str> {
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let lines = commands.lines().take_while(|line| line.starts_with("  "));
+    lines.map(|line| line.split_whitespace().next().unwrap()).collect()
+}
+
+/// The labels and values of a text answer.
+fn rows(text: &str) -> BTreeMap<&str, &str> {
+    text.lines()
+        .map(|line| line.split_once("  ").map(|(label, value)| (label, value.trim())).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_command_is_in_the_help_and_in_the_readme() {
+    let installation = Installation::new();
+    let mut verbs: BTreeMap<&str, Vec<&str>> = BTreeMap::from([("serve", vec![])]);
+    for command in COMMANDS {
+        verbs.entry(command[0]).or_default().extend(&command[1..]);
+        let help = installation.run(&[command, &["--help"]].concat()).succeeded();
+        assert!(help.contains(&format!("Usage: tessera {}", command.join(" "))), "{help}");
+    }
+    let help = installation.run(&["--help"]).succeeded();
+    let mut names = listed(&help);
+    names.sort_unstable();
+    assert_eq!(names, verbs.keys().copied().collect::<Vec<_>>());
+    for (command, expect) in verbs.iter().filter(|(_, verbs)| !verbs.is_empty()) {
+        let help = installation.run(&[command, "--help"]).succeeded();
+        assert_eq!(listed(&help), *expect, "{command}");
+    }
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let (_, section) = readme.split_once("## Commands").unwrap();
+    for (command, verbs) in &verbs {
+        let verbs = verbs.join(" | ");
+        assert!(
+            section.contains(format!("`{command} {verbs}").trim_end()) || section.contains(&format!("tessera {command}")),
+            "{command} {verbs}"
+        );
+    }
+}
+
+#[test]
+fn version() {
+    let expect = format!("tessera {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(Installation::new().run(&["--version"]).succeeded(), expect);
+}
+
+#[test]
+fn objects_have_the_field_names_of_the_management_api() {
+    let installation = Installation::new();
+    let admin = installation.run_with(&[&CREATE_ADMIN[..], &["--json"]].concat(), PASSWORD).object();
+    assert_json_snapshot!("admin_create", admin, { ".id" => "[id]" });
+    let api = installation.json(&[&CREATE_API[..], &["--scope", "read:orders", "--scope", "write:orders"]].concat());
+    assert_json_snapshot!("api_create", api, { ".id" => "[id]" });
+    let hs256 = ["--signing-alg", "HS256", "--token-lifetime", "60"];
+    let stock = installation.json(&[&["api", "create", "--name", "Stock", "--identifier", "urn:stock"][..], &hs256].concat());
+    assert_json_snapshot!("api_create_hs256", stock, { ".id" => "[id]", ".signing_secret" => "[secret]" });
+    let client = installation.json(&["client", "create", "--name", "Billing worker", "--description", "Sends bills"]);
+    assert_json_snapshot!("client_create", client, { ".client_id" => "[client_id]", ".client_secret" => "[secret]" });
+
+    let id = client["client_id"].as_str().unwrap();
+    let grant = ["grant", "create", "--client-id", id, "--audience", ORDERS, "--scope", "read:orders"];
+    assert_json_snapshot!("grant_create", installation.json(&grant), { ".id" => "[id]", ".client_id" => "[client_id]" });
+    let token = installation.json(&["token", "--client-id", id, "--audience", ORDERS]);
+    assert_json_snapshot!("token", token, { ".access_token" => "[token]" });
+
+    installation.json(&["keys", "rotate"]);
+    let keys = installation.json(&["keys", "list"]);
+    let previous = keys["keys"][2]["kid"].as_str().unwrap();
+    let revoked = installation.json(&["keys", "revoke", previous]);
+    for (name, keys) in [("keys_list", &keys), ("keys_revoke", &revoked)] {
+        assert_json_snapshot!(name, keys, {
+            ".keys[].kid" => "[kid]", ".keys[].current_since" => "[time]", ".keys[].current_until" => "[time]", ".keys[].revoked_at" => "[time]",
+        });
+    }
+}
+
+#[test]
+fn ids_and_secrets_have_their_lengths() {
+    let installation = Installation::new();
+    let client = installation.json(&["client", "create", "--name", "Billing worker"]);
+    assert_eq!(client["client_id"].as_str().unwrap().len(), 32);
+    assert_eq!(client["client_secret"].as_str().unwrap().len(), 64);
+    let api = installation.json(&["api", "create", "--name", "Stock", "--identifier", "urn:stock", "--signing-alg", "HS256"]);
+    assert_eq!(api["id"].as_str().unwrap().len(), 24);
+    assert_eq!(api["signing_secret"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn texts_are_for_people() {
+    let installation = Installation::new();
+    let text = installation
+        .run_with(&CREATE_ADMIN, &format!("{PASSWORD}\nnot the password\n"))
+        .succeeded();
+    assert_eq!(rows(&text)["E-mail"], EMAIL);
+    let text = installation.run(&[&CREATE_API[..], &["--scope", "read:orders"]].concat()).succeeded();
+    let api = rows(&text);
+    for (label, value) in [
+        ("Name", "Orders"),
+        ("Identifier", ORDERS),
+        ("Signing algorithm", "RS256"),
+        ("Token lifetime", "1 day"),
+        ("Scopes", "read:orders"),
+    ] {
+        assert_eq!(api[label], value, "{text}");
+    }
+    let text = installation.run(&["client", "create", "--name", "Billing worker"]).succeeded();
+    let client = rows(&text);
+    assert_eq!(client["Name"], "Billing worker");
+    assert_eq!(client["Client secret"].len(), 64);
+    let text = installation
+        .run(&["grant", "create", "--client-id", client["Client ID"], "--audience", ORDERS])
+        .succeeded();
+    assert_eq!(rows(&text)["Scopes"], "none");
+    for (command, states) in [("list", &["current", "next"][..]), ("rotate", &["current", "next", "previous"])] {
+        let text = installation.run(&["keys", command]).succeeded();
+        assert_eq!(text.lines().map(|line| line.split(' ').next().unwrap()).collect::<Vec<_>>(), states);
+    }
+}
+
+#[tokio::test]
+async fn the_printed_token_verifies() {
+    let installation = Installation::new();
+    let client = installation.with_orders();
+    let id = client["client_id"].as_str().unwrap();
+    let token = installation
+        .run(&["token", "--client-id", id, "--audience", ORDERS, "--scope", "read:orders"])
+        .succeeded();
+    let verified = installation.engine().await.verify(token.trim_end()).await;
+    let claims: Value = serde_json::from_str(&verified.expect("an independent library accepts it").claims_json).unwrap();
+    assert_eq!(
+        (&claims["azp"], &claims["aud"], &claims["scope"]),
+        (&client["client_id"], &ORDERS.into(), &"read:orders".into())
+    );
+}
+
+#[tokio::test]
+async fn the_password_is_the_first_line_of_stdin() {
+    let installation = Installation::new();
+    installation.run_with(&CREATE_ADMIN, &format!("{PASSWORD}\r\nsecond line\n")).succeeded();
+    let engine = installation.engine().await;
+    let password = model::secret::Secret::new(PASSWORD);
+    assert!(engine.sign_in(EMAIL, &password, "").await.is_ok());
+}
+
+#[test]
+fn usage_errors_end_with_status_2() {
+    let installation = Installation::new();
+    for arguments in [
+        &["fly"][..],
+        &["--fly"],
+        &["api"],
+        &["api", "create"],
+        &["api", "create", "--name", "Orders"],
+        &["api", "create", "--name", "Orders", "--identifier", ORDERS, "--signing-alg", "none"],
+        &["api", "create", "--name", "Orders", "--identifier", ORDERS, "--token-lifetime", "soon"],
+        &["admin", "create", "--email", EMAIL],
+        &["admin", "create", "--email", EMAIL, "--password", PASSWORD],
+        &[
+            "grant",
+            "create",
+            "--client-id",
+            "x",
+            "--audience",
+            ORDERS,
+            "--scope",
+            "a",
+            "--all-scopes",
+        ],
+        &["keys", "revoke"],
+        &["token", "--client-id", "x"],
+    ] {
+        let ended = installation.run(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}: {ended:?}");
+        assert!(
+            ended.stderr.starts_with("error: ") || ended.stderr.contains("Usage:"),
+            "{arguments:?}: {}",
+            ended.stderr
+        );
+    }
+    assert!(!installation.data_dir().exists(), "nothing was done");
+}
+
+#[test]
+fn failures_say_what_is_wrong_and_end_with_status_1() {
+    let installation = Installation::with_admin();
+    let client = installation.with_orders();
+    let id = client["client_id"].as_str().unwrap();
+    let keys = installation.json(&["keys", "list"]);
+    let [current, next] = [0, 1].map(|at| keys["keys"][at]["kid"].as_str().unwrap());
+    installation.json(&["api", "create", "--name", "Stock", "--identifier", "urn:stock"]);
+    let mut failures = BTreeMap::new();
+    for (case, arguments) in [
+        ("API that exists", &CREATE_API[..]),
+        ("API without a name", &["api", "create", "--name", "", "--identifier", "urn:x"]),
+        (
+            "API with a token lifetime of years",
+            &["api", "create", "--name", "X", "--identifier", "urn:x", "--token-lifetime", "99999999"],
+        ),
+        (
+            "API with a scope that has a space",
+            &["api", "create", "--name", "X", "--identifier", "urn:x", "--scope", "a b"],
+        ),
+        ("client without a name", &["client", "create", "--name", " "]),
+        ("grant that exists", &["grant", "create", "--client-id", id, "--audience", ORDERS]),
+        (
+            "grant for an unknown client",
+            &["grant", "create", "--client-id", "nobody", "--audience", ORDERS],
+        ),
+        ("grant for an unknown API", &["grant", "create", "--client-id", id, "--audience", "urn:x"]),
+        (
+            "grant of an unknown scope",
+            &["grant", "create", "--client-id", id, "--audience", "urn:stock", "--scope", "fly"],
+        ),
+        ("revoke the current key", &["keys", "revoke", current]),
+        ("revoke the next key", &["keys", "revoke", next]),
+        ("revoke an unknown key", &["keys", "revoke", "nothing"]),
+        ("token without a grant", &["token", "--client-id", id, "--audience", "urn:stock"]),
+        ("token for an unknown client", &["token", "--client-id", "nobody", "--audience", ORDERS]),
+        ("token for an unknown API", &["token", "--client-id", id, "--audience", "urn:x"]),
+        (
+            "token with a scope that is not granted",
+            &["token", "--client-id", id, "--audience", ORDERS, "--scope", "fly"],
+        ),
+    ] {
+        let json = installation.run(&[arguments, &["--json"]].concat()).failed();
+        assert_eq!(json, installation.run(arguments).failed(), "{case}: one text for both forms");
+        failures.insert(case, json.replace(current, "[kid]").replace(next, "[kid]"));
+    }
+    let short = ["admin", "create", "--email", "bea@example.com", "--password-stdin"];
+    failures.insert("admin with a short password", installation.run_with(&short, "hunter2").failed());
+    failures.insert("admin without a password", installation.run(&short).failed());
+    failures.insert("admin that exists", installation.run_with(&CREATE_ADMIN, PASSWORD).failed());
+    let no_address = ["admin", "create", "--email", "ada", "--password-stdin"];
+    failures.insert("admin without an address", installation.run_with(&no_address, PASSWORD).failed());
+    for (case, text) in &failures {
+        assert!(!text.contains("hunter2") && !text.contains(PASSWORD), "{case}: {text}");
+    }
+    assert_json_snapshot!("failures", failures);
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let installation = Installation::with_admin();
+    let live = installation.serve();
+    let address = live.address.to_string();
+    let text = Installation::new().run(&["serve", "--listen", &address]).failed();
+    assert!(
+        text.starts_with(&format!("TESSERA_LISTEN (--listen): can't listen on {address}: ")),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_first_start_prints_the_address_to_begin_at() {
+    let installation = Installation::new();
+    let mut server = installation
+        .command(&["--listen", "127.0.0.1:0", "--issuer", "https://auth.example.com"])
+        .spawn()
+        .unwrap();
+    let line = first_line(&mut server);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let code = line
+        .strip_prefix("Open https://auth.example.com/setup?code=")
+        .and_then(|rest| rest.strip_suffix(" to create the first admin\n"));
+    let code = code.unwrap_or_else(|| panic!("{line:?}"));
+    assert!(code.len() == 20 && code.chars().all(|c| c.is_ascii_alphanumeric()), "{line}");
+}
