@@ -36,7 +36,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'js', use: { javaScriptEnabled: true } },
-    // `@once`: a test that opens no page, and so has nothing to gain from a second run.
-    { name: 'nojs', use: { javaScriptEnabled: false }, grepInvert: /@once/ },
+    // `@once`: a test that opens no page, and so has nothing to gain from a second run. `@js`: one of what needs script.
+    { name: 'nojs', use: { javaScriptEnabled: false }, grepInvert: /@once|@js/ },
   ],
 });

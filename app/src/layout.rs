@@ -1,37 +1,48 @@
 //! What stands around every page of a signed-in admin: navigation, the next step, and who is signed in.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 use model::progress::{Progress, Step};
 
 use crate::brand::Brand;
-use crate::error::AppError;
 use crate::palette::Palette;
-use crate::session::server_fns::{Frame, SetTheme, SignOut, session_frame};
-use crate::ui::{Icon, IconName};
+use crate::session::server_fns::{Frame, SessionFrame, SetTheme, SignOut};
+use crate::ui::{Icon, IconName, Load, Post, PostForm, ask};
 
-/// The frame, read once for all that show a part of it. A page that changed something without going elsewhere calls `refetch`.
-pub type FrameResource = Resource<Result<Frame, AppError>>;
+/// The frame, read once for all that show a part of it. A page that changes something without going elsewhere calls [`refresh_frame`].
+pub type FrameResource = Load<Frame>;
+
+/// Reads the frame anew whenever `written` grows: a change that leaves the address as it is may have taken a step, too.
+pub(crate) fn refresh_frame(written: Memo<usize>) {
+    let frame = use_context::<FrameResource>();
+    Effect::new(move |before: Option<usize>| {
+        let written = written.get();
+        if let Some(frame) = frame
+            && before.is_some_and(|before| before != written)
+        {
+            frame.refetch();
+        }
+        written
+    });
+}
 
 /// Navigation at the left, the page at its right; provides [`FrameResource`].
 #[component]
 pub fn Layout() -> impl IntoView {
     let location = use_location();
-    let theme = ServerAction::<SetTheme>::new();
+    let theme = Post::to::<SetTheme>();
     // A write ends in a new address, so the frame is read anew at each.
-    let frame: FrameResource = Resource::new(
-        move || (location.pathname.get(), location.search.get(), theme.version().get()),
-        |(path, ..)| async move {
-            // Signing out leads there while this still stands; the answer is known.
-            if path == "/sign-in" {
-                Err(AppError::SignedOut)
-            } else {
-                session_frame().await
-            }
-        },
-    );
+    let visits = Memo::new(move |before: Option<&usize>| {
+        location.search.track();
+        location.pathname.track();
+        before.map_or(0, |before| before + 1)
+    });
+    let frame: FrameResource = Load::new(move || {
+        // Signing out leads there while this still stands; there is nothing to ask.
+        let inside = location.pathname.with(|path| path != "/sign-in");
+        inside.then(|| ask(SessionFrame {}).after(visits.get() + theme.version().get()))
+    });
     provide_context(frame);
     view! {
         <a class="skip" href="#main" rel="external">
@@ -109,14 +120,14 @@ fn NavLink(
 
 /// The next step, who is signed in, and the switches.
 #[component]
-fn NavFoot(frame: Frame, theme: ServerAction<SetTheme>) -> impl IntoView {
-    let sign_out = ServerAction::<SignOut>::new();
+fn NavFoot(frame: Frame, theme: Post) -> impl IntoView {
+    let sign_out = Post::to::<SignOut>();
     let initials: String = frame
         .email
         .chars()
         .filter(|letter| letter.is_alphanumeric())
         .take(2)
-        .flat_map(char::to_uppercase)
+        .map(|letter| letter.to_ascii_uppercase())
         .collect();
     view! {
         <div class="nav-foot">
@@ -126,12 +137,12 @@ fn NavFoot(frame: Frame, theme: ServerAction<SetTheme>) -> impl IntoView {
                 <span class="who-name" title=frame.email.clone()>
                     {frame.email.clone()}
                 </span>
-                <ActionForm action=sign_out>
+                <PostForm post=sign_out>
                     <button type="submit" class="icon-btn" title="Sign out">
                         <Icon name=IconName::SignOut />
                         <span class="vh">"Sign out"</span>
                     </button>
-                </ActionForm>
+                </PostForm>
             </div>
             <ThemeSwitch theme=theme chosen=frame.theme />
         </div>
@@ -141,7 +152,7 @@ fn NavFoot(frame: Frame, theme: ServerAction<SetTheme>) -> impl IntoView {
 
 /// Light, dark, or as the system has it; remembered in a cookie.
 #[component]
-fn ThemeSwitch(theme: ServerAction<SetTheme>, chosen: Option<String>) -> impl IntoView {
+fn ThemeSwitch(theme: Post, chosen: Option<String>) -> impl IntoView {
     let choices = [
         ("system", "System theme", IconName::Screen),
         ("light", "Light theme", IconName::Sun),
@@ -167,12 +178,12 @@ fn ThemeSwitch(theme: ServerAction<SetTheme>, chosen: Option<String>) -> impl In
         })
         .collect_view();
     view! {
-        <ActionForm action=theme>
+        <PostForm post=theme>
             <fieldset class="theme">
                 <legend class="vh">"Theme"</legend>
                 {buttons}
             </fieldset>
-        </ActionForm>
+        </PostForm>
     }
 }
 

@@ -10,12 +10,10 @@ use crate::ui::ErrorPanel;
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {
-        <leptos_meta::Title text="No such page" />
         <main class="session" id="main">
             <div class="session-card">
                 <Brand />
-                <h1 class="vh">"No such page"</h1>
-                <ErrorPanel error=AppError::NotFound { what: "page".to_owned() } />
+                <ErrorPanel error=AppError::NotFound { what: "page".to_owned() } is_page=true />
             </div>
         </main>
     }

@@ -7,8 +7,8 @@ use leptos::web_sys::EventTarget;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
-use crate::session::server_fns::{Found, find_anything};
-use crate::ui::{Icon, IconName, hydrated};
+use crate::session::server_fns::{FindAnything, Found};
+use crate::ui::{Icon, IconName, ask, before_hydration};
 
 /// A line of the palette.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,11 +32,11 @@ const ACTIONS: [(&str, &str, &str, IconName); 7] = [
 
 /// Actions whose name or other words hold every word of the search.
 fn matching_actions(search: &str) -> Vec<Entry> {
-    let search = search.to_lowercase();
+    let search = search.to_ascii_lowercase();
     ACTIONS
         .into_iter()
         .filter(|(name, words, ..)| {
-            let text = format!("{} {words}", name.to_lowercase());
+            let text = format!("{} {words}", name.to_ascii_lowercase());
             search.split_whitespace().all(|word| text.contains(word))
         })
         .map(|(name, _, href, icon)| Entry {
@@ -62,28 +62,38 @@ impl From<Found> for Entry {
 /// The button in the navigation and the dialog that it opens; Ctrl K and ⌘ K open it too.
 #[component]
 pub(crate) fn Palette() -> impl IntoView {
-    let ready = hydrated();
+    let waiting = before_hydration();
     let dialog = NodeRef::<Dialog>::new();
     let input = NodeRef::<Input>::new();
     let search = RwSignal::new(String::new());
     let active = RwSignal::new(0_usize);
-    let found = Action::new(|search: &String| {
-        let search = search.clone();
-        async move { (search.clone(), find_anything(search).await.unwrap_or_default()) }
+    let found = RwSignal::new(Vec::<Found>::new());
+    let find = Action::new(move |text: &String| {
+        let text = text.clone();
+        async move {
+            let answer = ask(FindAnything { search: text.clone() }).once().await;
+            let things = answer.and_then(|answer| answer.read()).unwrap_or_default();
+            // While one types, an earlier answer may come after a later one.
+            if search.try_get_untracked().as_ref() == Some(&text) {
+                found.set(things);
+            }
+        }
     });
     let entries = Memo::new(move |_| {
         let search = search.get();
-        let things = found
-            .value()
-            .with(|value| value.as_ref().filter(|(of, _)| *of == search).map(|(_, found)| found.clone()))
-            .unwrap_or_default();
-        let things = things.into_iter().map(Entry::from);
+        let things = found.get().into_iter().map(Entry::from);
         if search.trim().is_empty() {
             matching_actions(&search).into_iter().chain(things).collect::<Vec<_>>()
         } else {
             things.chain(matching_actions(&search)).collect()
         }
     });
+    let look = move |text: String| {
+        active.set(0);
+        search.set(text.clone());
+        found.set(Vec::new());
+        find.dispatch(text);
+    };
     let close = move || {
         if let Some(dialog) = dialog.get_untracked() {
             dialog.close();
@@ -95,7 +105,7 @@ pub(crate) fn Palette() -> impl IntoView {
             && dialog.show_modal().is_ok()
         {
             input.set_value("");
-            look(String::new(), search, active, found);
+            look(String::new());
         }
     };
     // Whichever way one goes on, the palette is out of the way.
@@ -144,7 +154,7 @@ pub(crate) fn Palette() -> impl IntoView {
         <button
             type="button"
             class="search"
-            disabled=move || !ready.get()
+            disabled=waiting
             aria-haspopup="dialog"
             aria-keyshortcuts="Control+K Meta+K"
             on:click=move |_| open()
@@ -182,7 +192,7 @@ pub(crate) fn Palette() -> impl IntoView {
                         autocomplete="off"
                         spellcheck="false"
                         maxlength="200"
-                        on:input=move |event| look(event_target_value(&event), search, active, found)
+                        on:input=move |event| look(event_target_value(&event))
                         on:keydown=on_key
                     />
                     <kbd>"Esc"</kbd>
@@ -192,20 +202,13 @@ pub(crate) fn Palette() -> impl IntoView {
                 </ul>
                 <p class="palette-none" role="status">
                     {move || {
-                        (entries.with(Vec::is_empty) && !found.pending().get()).then_some("Nothing has that in its name or identifier.")
+                        (entries.with(Vec::is_empty) && !find.pending().get()).then_some("Nothing has that in its name or identifier.")
                     }}
                 </p>
             </div>
         </dialog>
     }
     .into_any()
-}
-
-/// Takes a new search text.
-fn look(text: String, search: RwSignal<String>, active: RwSignal<usize>, found: Action<String, (String, Vec<Found>)>) {
-    active.set(0);
-    search.set(text.clone());
-    found.dispatch(text);
 }
 
 /// One line; the keyboard moves `active`, the pointer does too and follows it. An option may hold no link (WAI-ARIA 1.2, option).

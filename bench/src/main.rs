@@ -46,12 +46,21 @@ async fn main() -> Result<(), Failure> {
         rounds[2].push(house.issue(SigningAlg::RS256, RSA_RUNS).await?);
         rounds[3].push(house.issue(SigningAlg::HS256, HMAC_RUNS).await?);
     }
-    let names = ["bare RSA-2048 signature", "jsonwebtoken encode, RS256", "engine issue, RS256", "engine issue, HS256"];
+    let names = [
+        "bare RSA-2048 signature",
+        "jsonwebtoken encode, RS256",
+        "engine issue, RS256",
+        "engine issue, HS256",
+    ];
     let base = median(&mut rounds[0]);
     println!("{:<28} {:>12} {:>10}", "", "CPU µs each", "ratio");
     for (name, times) in names.iter().zip(&mut rounds) {
         let time = median(times);
-        println!("{name:<28} {:>12.1} {:>10.3}", time.as_secs_f64() * 1e6, time.as_secs_f64() / base.as_secs_f64());
+        println!(
+            "{name:<28} {:>12.1} {:>10.3}",
+            time.as_secs_f64() * 1e6,
+            time.as_secs_f64() / base.as_secs_f64()
+        );
     }
     house.engine.close().await;
     Ok(())
@@ -75,15 +84,38 @@ impl House {
         })
         .await?;
         let actor = Actor::command();
-        let client = engine.create_client(&actor, NewClient { name: "Bench".to_owned(), ..NewClient::default() }).await?;
+        let client = engine
+            .create_client(
+                &actor,
+                NewClient {
+                    name: "Bench".to_owned(),
+                    ..NewClient::default()
+                },
+            )
+            .await?;
         for signing_alg in SigningAlg::ALL {
-            let api = NewApi { name: signing_alg.as_str().to_owned(), identifier: audience(signing_alg), signing_alg, ..NewApi::default() };
+            let api = NewApi {
+                name: signing_alg.as_str().to_owned(),
+                identifier: audience(signing_alg),
+                signing_alg,
+                ..NewApi::default()
+            };
             engine.create_api(&actor, api).await?;
-            let grant = NewGrant { client_id: client.client_id.clone(), audience: audience(signing_alg), scope: ScopeChoice::All };
+            let grant = NewGrant {
+                client_id: client.client_id.clone(),
+                audience: audience(signing_alg),
+                scope: ScopeChoice::All,
+            };
             engine.create_grant(&actor, grant).await?;
         }
         let client_secret = Some(engine.reveal_client_secret(&actor, &client.client_id).await?);
-        Ok(Self { engine, credentials: Credentials { client_id: client.client_id, client_secret } })
+        Ok(Self {
+            engine,
+            credentials: Credentials {
+                client_id: client.client_id,
+                client_secret,
+            },
+        })
     }
 
     /// Processor time of one of `runs` tokens, asked for [`AT_ONCE`] at a time.
@@ -93,10 +125,16 @@ impl House {
         for _ in 0..AT_ONCE {
             let (engine, credentials) = (self.engine.clone(), self.credentials.clone());
             askers.spawn(async move {
-                let caller = Caller { ip: "127.0.0.1".to_owned(), user_agent: "bench".to_owned() };
+                let caller = Caller {
+                    ip: "127.0.0.1".to_owned(),
+                    user_agent: "bench".to_owned(),
+                };
                 for _ in 0..runs / AT_ONCE {
-                    let request =
-                        TokenRequest { grant_type: Some(CLIENT_CREDENTIALS.to_owned()), audience: Some(audience(alg)), scope: None };
+                    let request = TokenRequest {
+                        grant_type: Some(CLIENT_CREDENTIALS.to_owned()),
+                        audience: Some(audience(alg)),
+                        scope: None,
+                    };
                     engine.issue(Some(credentials.clone()), request, &caller).await?;
                 }
                 Ok::<(), Failure>(())

@@ -70,6 +70,8 @@ export class Tessera {
         if (error) reject(new Error(`tessera ${args.join(' ')} failed: ${stderr || error.message}`));
         else resolve(stdout);
       });
+      // A command that reads nothing may have ended by now.
+      child.stdin?.on('error', () => {});
       child.stdin?.end(stdin);
     });
   }

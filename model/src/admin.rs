@@ -56,10 +56,10 @@ pub fn strength(password: &str) -> Strength {
     if length < PASSWORD_MIN {
         return Strength::TooShort;
     }
-    let mut distinct: Vec<char> = password.to_lowercase().chars().collect();
+    let mut distinct: Vec<char> = password.to_ascii_lowercase().chars().collect();
     distinct.sort_unstable();
     distinct.dedup();
-    let lower = password.to_lowercase();
+    let lower = password.to_ascii_lowercase();
     let known = ["password", "123456", "qwerty", "abcdef", "letmein", "tessera", "admin"]
         .iter()
         .any(|pattern| lower.contains(pattern));

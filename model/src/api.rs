@@ -6,7 +6,6 @@ use crate::Invalid;
 use crate::client::Client;
 use crate::invalid::{check_no_angle_brackets, check_text};
 use crate::issuer::Issuer;
-use crate::page::PageRequest;
 use crate::scope::{SCOPES_MAX, Scope};
 use crate::time::Timestamp;
 
@@ -185,32 +184,6 @@ pub struct ApiSummary {
     pub api: Api,
     /// Clients that are authorized for it.
     pub clients: i64,
-}
-
-/// Which APIs, in which order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApiQuery {
-    /// Part of a name or an identifier, without regard to case; empty finds all.
-    pub search: String,
-    /// Order of the list.
-    pub sort: ApiSort,
-    /// Page of the list.
-    pub page: PageRequest,
-}
-
-/// Order of a list of APIs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApiSort {
-    /// By name, A to Z.
-    #[default]
-    Name,
-    /// By name, Z to A.
-    NameDown,
-    /// Newest first.
-    Newest,
-    /// Oldest first.
-    Oldest,
 }
 
 /// Identifier of the Management API under `issuer` (Auth0's `https://DOMAIN/api/v2/`).

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 use crate::invalid::{check_no_angle_brackets, check_optional_text, check_text};
-use crate::page::PageRequest;
 use crate::time::Timestamp;
 
 /// Characters of a client id that we make (letters and digits).
@@ -190,32 +189,6 @@ pub struct ClientSummary {
     pub client: Client,
     /// APIs that it is authorized for.
     pub apis: i64,
-}
-
-/// Which clients, in which order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClientQuery {
-    /// Part of a name or a client id, without regard to case; empty finds all.
-    pub search: String,
-    /// Order of the list.
-    pub sort: ClientSort,
-    /// Page of the list.
-    pub page: PageRequest,
-}
-
-/// Order of a list of clients.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientSort {
-    /// By name, A to Z.
-    #[default]
-    Name,
-    /// By name, Z to A.
-    NameDown,
-    /// Newest first.
-    Newest,
-    /// Oldest first.
-    Oldest,
 }
 
 #[cfg(test)]

@@ -69,6 +69,54 @@ impl<T> Page<T> {
 /// The most characters of a search text.
 pub const SEARCH_MAX: usize = 200;
 
+/// Which rows of a list of named things, in which order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListQuery {
+    /// Part of a name or an identifier, without regard to case; empty finds all.
+    pub search: String,
+    /// Order of the list.
+    pub sort: Sort,
+    /// Page of the list.
+    pub page: PageRequest,
+}
+
+/// Order of a list of named things.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// By name, A to Z.
+    #[default]
+    Name,
+    /// By name, Z to A.
+    NameDown,
+    /// Newest first.
+    Newest,
+    /// Oldest first.
+    Oldest,
+}
+
+impl Sort {
+    /// Every order.
+    pub const ALL: [Self; 4] = [Self::Name, Self::NameDown, Self::Newest, Self::Oldest];
+
+    /// The name in addresses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::NameDown => "name_down",
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
+        }
+    }
+
+    /// The order with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.as_str() == name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::HtmlElement;
 use model::api::Api;
 use model::grant::{ClientAccess, Grant};
 use model::scope::Scope;
 
 use super::access::AccessTable;
 use super::detail::ApiTabs;
-use crate::ui::{Button, Chip, FormError, Icon, IconName, Kind, LinkButton, Mono, Tone, address};
+use crate::ui::{Button, Chip, FormError, Icon, IconName, Kind, LinkButton, Mono, PostForm, Switch, Tone, address, focus_again};
 
 /// The row, and below it the scopes if they are open.
 #[component]
@@ -22,7 +19,8 @@ pub(super) fn AccessRow(api: Api, access: ClientAccess) -> impl IntoView {
         client_name,
         grant,
     } = access;
-    take_focus_back(&client_id);
+    let focus = expect_context::<AccessTable>().focus;
+    focus_again(focus, [format!("toggle-{client_id}"), format!("scopes-{client_id}")]);
     let scopes = grant.as_ref().map(|grant| {
         view! { <ScopesLink client_id=client_id.clone() client_name=client_name.clone() held=grant.scope.len() defined=api.scopes.len() /> }
     });
@@ -48,22 +46,6 @@ pub(super) fn AccessRow(api: Api, access: ClientAccess) -> impl IntoView {
     .into_any()
 }
 
-/// Gives the focus back to what was pressed in this row, since the list has been drawn anew.
-fn take_focus_back(client_id: &str) {
-    let focus = expect_context::<AccessTable>().focus;
-    let own = [format!("toggle-{client_id}"), format!("scopes-{client_id}")];
-    Effect::new(move |_| {
-        let id = focus.get_untracked().filter(|id| own.contains(id));
-        if let Some(element) = id.and_then(|id| document().get_element_by_id(&id))
-            && let Some(element) = element.dyn_ref::<HtmlElement>()
-        {
-            // What can't take the focus now is no reason to fail.
-            let _ = element.focus();
-            focus.set(None);
-        }
-    });
-}
-
 /// How many scopes the grant holds; opens and closes them.
 #[component]
 fn ScopesLink(client_id: String, client_name: String, held: usize, defined: usize) -> impl IntoView {
@@ -77,7 +59,7 @@ fn ScopesLink(client_id: String, client_name: String, held: usize, defined: usiz
     let is_open = Memo::new(move |_| table.open.with(|open| open.as_ref() == Some(&own_id)));
     let href = move || {
         let view = table.view.get();
-        if is_open.get() { view.closed() } else { view.opened(&client_id) }
+        if is_open.get() { view.href() } else { view.with("open", &client_id) }
     };
     view! {
         <a
@@ -112,21 +94,12 @@ fn Toggle(client_id: String, client_name: String, on: bool) -> impl IntoView {
         <input type="hidden" name="id" value=tabs.id.get_untracked() />
         <input type="hidden" name="client_id" value=client_id />
         {(!on).then(|| view! { <input type="hidden" name="choice" value="all" /> })}
-        <button
-            id=id
-            type="submit"
-            role="switch"
-            class=if on { "toggle on" } else { "toggle" }
-            aria-checked=if on { "true" } else { "false" }
-            aria-label=format!("{client_name} is authorized")
-            disabled=move || pending.get()
-            on:click=press
-        ></button>
+        <Switch id=id label=format!("{client_name} is authorized") on=on pending=pending on:click=press />
     };
     if on {
-        view! { <ActionForm action=tabs.delete_grant>{inside}</ActionForm> }.into_any()
+        view! { <PostForm post=tabs.delete_grant>{inside}</PostForm> }.into_any()
     } else {
-        view! { <ActionForm action=tabs.create_grant>{inside}</ActionForm> }.into_any()
+        view! { <PostForm post=tabs.create_grant>{inside}</PostForm> }.into_any()
     }
 }
 
@@ -186,7 +159,6 @@ fn TestLink(api_id: String, client_id: String) -> impl IntoView {
 fn ScopesForm(api: Api, grant: Grant, client_name: String) -> impl IntoView {
     let update = expect_context::<ApiTabs>().update_grant;
     let focus = expect_context::<AccessTable>().focus;
-    let answer = update.value();
     let held: BTreeSet<String> = grant.scope.into_iter().collect();
     let ticked = RwSignal::new(held.clone());
     let all: BTreeSet<String> = api.scopes.iter().map(|scope| scope.value.clone()).collect();
@@ -200,12 +172,12 @@ fn ScopesForm(api: Api, grant: Grant, client_name: String) -> impl IntoView {
         .collect_view();
     let client_id = grant.client_id;
     let (own_id, opener) = (client_id.clone(), format!("scopes-{client_id}"));
-    let saved = move || answer.with(|answer| matches!(answer, Some(Ok(client_id)) if *client_id == own_id));
+    let saved = move || update.answer::<String>().as_ref() == Some(&own_id);
     view! {
-        <ActionForm action=update attr:class="scopes" on:submit=move |_| focus.set(Some(opener.clone()))>
+        <PostForm post=update attr:class="scopes" on:submit=move |_| focus.set(Some(opener.clone()))>
             // Enter presses the first submit button of a form: that must be this one, not All.
             <button type="submit" class="vh" tabindex="-1" aria-hidden="true"></button>
-            <FormError value=answer />
+            <FormError of=update />
             <input type="hidden" name="id" value=api.id.clone() />
             <input type="hidden" name="client_id" value=client_id.clone() />
             <div class="row">
@@ -225,7 +197,7 @@ fn ScopesForm(api: Api, grant: Grant, client_name: String) -> impl IntoView {
                     </Button>
                 </span>
             </div>
-        </ActionForm>
+        </PostForm>
     }
     .into_any()
 }

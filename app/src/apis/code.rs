@@ -1,7 +1,7 @@
 //! Program text with its looks.
 
 use leptos::prelude::*;
-use model::quickstart::{Span, SpanKind};
+use model::quickstart::{Part, Span, SpanKind};
 
 use crate::ui::CodeBox;
 
@@ -26,6 +26,36 @@ pub(crate) fn Code(
         <CodeBox title=title text=text>
             {pieces}
         </CodeBox>
+    }
+    .into_any()
+}
+
+/// The steps of a program, one after the other.
+#[component]
+pub(crate) fn Steps(
+    /// The steps, in order.
+    parts: Vec<Part>,
+) -> impl IntoView {
+    parts
+        .into_iter()
+        .enumerate()
+        .map(|(position, part)| view! { <Step number=position + 1 part=part /> })
+        .collect_view()
+}
+
+#[component]
+fn Step(number: usize, part: Part) -> impl IntoView {
+    view! {
+        <section class="part">
+            <h2>
+                <span class="step-n num" aria-hidden="true">
+                    {number}
+                </span>
+                {part.title}
+            </h2>
+            {(!part.explanation.is_empty()).then(|| view! { <p>{part.explanation}</p> })}
+            <Code title=part.file_name spans=part.spans />
+        </section>
     }
     .into_any()
 }

@@ -1,32 +1,30 @@
 //! `/apis/new`: a name, an identifier and a signing algorithm make an API.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use model::api::{IDENTIFIER_MAX, NAME_MAX, SigningAlg};
 
 use super::server_fns::CreateApi;
-use crate::ui::{Button, Card, CheckField, FormError, Kind, LinkButton, PageHead, RadioCards, RadioOption, TextField, error_of};
+use crate::ui::{Button, Card, CheckField, FormError, Kind, LinkButton, PageHead, Post, PostForm, RadioCards, RadioOption, TextField};
 
 /// The form that creates an API.
 #[component]
 pub fn NewApiPage() -> impl IntoView {
-    let create = ServerAction::<CreateApi>::new();
-    let answer = create.value();
+    let create = Post::to::<CreateApi>();
     view! {
         <Title text="Create API" />
         <PageHead title="Create API" crumb=("APIs".to_owned(), "/apis".to_owned()) />
         <Card>
-            <ActionForm action=create attr:class="form">
-                <FormError value=answer fields=&["name", "identifier", "signing_alg"] />
+            <PostForm post=create attr:class="form">
+                <FormError of=create fields=&["name", "identifier", "signing_alg"] />
                 <TextField
                     name="name"
                     label="Name"
                     hint="What the API is called among your people, for example Orders."
                     required=true
                     max=NAME_MAX
-                    autofocus=true
-                    error=error_of(answer, "name")
+                    autofocus=create.value().with_untracked(Option::is_none)
+                    error=create.error_of("name")
                 />
                 <TextField
                     name="identifier"
@@ -35,13 +33,13 @@ pub fn NewApiPage() -> impl IntoView {
                     required=true
                     max=IDENTIFIER_MAX
                     mono=true
-                    error=error_of(answer, "identifier")
+                    error=create.error_of("identifier")
                 />
                 <RadioCards
                     name="signing_alg"
                     legend="Signing algorithm"
                     options=algorithms()
-                    error=error_of(answer, "signing_alg")
+                    error=create.error_of("signing_alg")
                 />
                 <CheckField
                     name="test_client"
@@ -57,7 +55,7 @@ pub fn NewApiPage() -> impl IntoView {
                         "Cancel"
                     </LinkButton>
                 </div>
-            </ActionForm>
+            </PostForm>
         </Card>
     }
 }

@@ -1,11 +1,10 @@
 //! What can't be undone: the end of an API.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-use super::detail::{ApiTabs, refused};
+use super::detail::ApiTabs;
 use super::server_fns::ApiHead;
-use crate::ui::{Button, Confirm, Danger, FormError, Kind, TextField, error_of};
+use crate::ui::{Confirm, Danger, PostForm, TypeToConfirm};
 
 /// Deletes the API, after its name has been typed.
 #[component]
@@ -14,7 +13,7 @@ pub(super) fn DeleteApiZone(head: ApiHead) -> impl IntoView {
     let ApiHead { api, clients } = head;
     view! {
         <Danger title="Delete this API" text="No client gets tokens for it from then on. This can't be undone.">
-            <Confirm label="Delete API" title=format!("Delete {}?", api.name) open=refused(delete)>
+            <Confirm label="Delete API" title=format!("Delete {}?", api.name) open=delete.refused()>
                 <ul class="consequences">
                     <li>{losses(clients)}</li>
                     <li>
@@ -25,21 +24,10 @@ pub(super) fn DeleteApiZone(head: ApiHead) -> impl IntoView {
                     </li>
                     <li>"Its scopes and grants are deleted with it. Its log entries stay."</li>
                 </ul>
-                <ActionForm action=delete attr:class="form">
-                    <FormError value=delete.value() fields=&["confirm"] />
+                <PostForm post=delete attr:class="form">
                     <input type="hidden" name="id" value=api.id />
-                    <TextField
-                        name="confirm"
-                        label=format!("Type {} to confirm", api.name)
-                        required=true
-                        error=error_of(delete.value(), "confirm")
-                    />
-                    <div class="form-actions">
-                        <Button kind=Kind::Danger pending=delete.pending()>
-                            "Delete API"
-                        </Button>
-                    </div>
-                </ActionForm>
+                    <TypeToConfirm post=delete name=api.name.clone() label="Delete API" />
+                </PostForm>
             </Confirm>
         </Danger>
     }

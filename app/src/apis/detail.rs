@@ -1,39 +1,37 @@
 //! The head and the tabs of an API, shared by the pages below `/apis/:id`.
 
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use leptos_router::NavigateOptions;
 use leptos_router::components::{Outlet, Redirect};
-use leptos_router::hooks::{use_location, use_navigate, use_params_map};
+use leptos_router::hooks::{use_location, use_params_map};
 use model::secret::Secret;
 
 use super::server_fns::{
-    AddScope, ApiHead, ChangeSigningAlg, CreateGrant, DeleteApi, DeleteGrant, DescribeScope, RemoveScope, RotateSigningSecret, UpdateApi,
-    UpdateGrant, get_api, take_signing_secret,
+    AddScope, ApiHead, ChangeSigningAlg, CreateGrant, DeleteApi, DeleteGrant, DescribeScope, GetApi, RemoveScope, RotateSigningSecret,
+    TakeSigningSecret, UpdateApi, UpdateGrant,
 };
-use crate::error::AppError;
-use crate::ui::{Chip, ErrorPanel, Icon, IconName, LinkButton, Mono, PageHead, Skeleton, Tab, Tabs, Tone};
+use crate::layout::refresh_frame;
+use crate::ui::{Chip, ErrorPanel, Icon, IconName, LinkButton, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, Tone, ask};
 
 /// What the tabs of an API share: the API, and what can be done to it.
 #[derive(Clone, Copy)]
 pub(super) struct ApiTabs {
     pub id: Memo<String>,
-    pub head: Resource<Result<ApiHead, AppError>>,
-    pub update: ServerAction<UpdateApi>,
-    pub change_alg: ServerAction<ChangeSigningAlg>,
-    pub rotate: ServerAction<RotateSigningSecret>,
-    pub delete: ServerAction<DeleteApi>,
-    pub add_scope: ServerAction<AddScope>,
-    pub describe_scope: ServerAction<DescribeScope>,
-    pub remove_scope: ServerAction<RemoveScope>,
-    pub create_grant: ServerAction<CreateGrant>,
-    pub update_grant: ServerAction<UpdateGrant>,
-    pub delete_grant: ServerAction<DeleteGrant>,
+    pub head: Load<ApiHead>,
+    pub update: Post,
+    pub change_alg: Post,
+    pub rotate: Post,
+    pub delete: Post,
+    pub add_scope: Post,
+    pub describe_scope: Post,
+    pub remove_scope: Post,
+    pub create_grant: Post,
+    pub update_grant: Post,
+    pub delete_grant: Post,
     /// Grows with every change of a grant: what lists them loads again.
     pub grants_changed: Memo<usize>,
     /// The signing secret, on the one page that follows a form posted without script.
-    pub posted_secret: Resource<Result<Option<Secret>, AppError>>,
+    pub posted_secret: Load<Option<Secret>>,
 }
 
 /// The frame around the tabs. It decides whether the page exists, so the API is loaded before anything is sent.
@@ -42,32 +40,36 @@ pub fn ApiLayout() -> impl IntoView {
     let params = use_params_map();
     let pathname = use_location().pathname;
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let update = ServerAction::new();
-    let change_alg = ServerAction::new();
-    let add_scope = ServerAction::new();
-    let describe_scope = ServerAction::new();
-    let remove_scope = ServerAction::new();
-    let create_grant = ServerAction::new();
-    let update_grant = ServerAction::new();
-    let delete_grant = ServerAction::new();
-    let grants = [done(create_grant), done(update_grant), done(delete_grant)];
+    let update = Post::to::<UpdateApi>();
+    let change_alg = Post::to::<ChangeSigningAlg>();
+    let add_scope = Post::to::<AddScope>();
+    let describe_scope = Post::to::<DescribeScope>();
+    let remove_scope = Post::to::<RemoveScope>();
+    let create_grant = Post::to::<CreateGrant>();
+    let update_grant = Post::to::<UpdateGrant>();
+    let delete_grant = Post::to::<DeleteGrant>();
+    let grants = [create_grant.done(), update_grant.done(), delete_grant.done()];
     let grants_changed = Memo::new(move |_| grants.iter().map(Get::get).sum::<usize>());
-    let own = [done(update), done(change_alg), done(add_scope), done(describe_scope), done(remove_scope)];
+    let own = [
+        update.done(),
+        change_alg.done(),
+        add_scope.done(),
+        describe_scope.done(),
+        remove_scope.done(),
+    ];
     let changed = Memo::new(move |_| own.iter().map(Get::get).sum::<usize>());
-    let head = Resource::new_blocking(move || (id.get(), changed.get(), grants_changed.get()), |(id, ..)| get_api(id));
+    let head = Load::blocking(move || ask(GetApi { id: id.get() }).after(changed.get() + grants_changed.get()));
+    refresh_frame(Memo::new(move |_| changed.get() + grants_changed.get()));
     // Made here rather than on its tab, so that server and browser make their resources in the same order.
     let on_settings = Memo::new(move |_| pathname.with(|path| path.ends_with("/settings")));
-    let posted_secret = Resource::new(
-        move || (id.get(), on_settings.get()),
-        |(id, on_settings)| async move { if on_settings { take_signing_secret(id).await } else { Ok(None) } },
-    );
+    let posted_secret = Load::new(move || on_settings.get().then(|| ask(TakeSigningSecret { id: id.get() })));
     provide_context(ApiTabs {
         id,
         head,
         update,
         change_alg,
-        rotate: ServerAction::new(),
-        delete: ServerAction::new(),
+        rotate: Post::to::<RotateSigningSecret>(),
+        delete: Post::to::<DeleteApi>(),
         add_scope,
         describe_scope,
         remove_scope,
@@ -82,13 +84,7 @@ pub fn ApiLayout() -> impl IntoView {
             {move || Suspend::new(async move {
                 match head.await {
                     Ok(head) => view! { <Head head=head /> }.into_any(),
-                    Err(error) => {
-                        view! {
-                            <Title text=error.title() />
-                            <ErrorPanel error=error />
-                        }
-                            .into_any()
-                    }
+                    Err(error) => view! { <ErrorPanel error=error is_page=true /> }.into_any(),
                 }
             })}
         </Transition>
@@ -184,57 +180,6 @@ where
 /// What stands in the browser's tab.
 pub(super) fn tab_title(api: &str, tab: &str) -> String {
     format!("{api} · {tab}")
-}
-
-/// The version of the last success of an action. A refused form must not load its values anew, or what was typed would be lost.
-fn done<F>(action: ServerAction<F>) -> Memo<usize>
-where
-    F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
-    F::Output: Send + Sync + 'static,
-{
-    Memo::new(move |before: Option<&usize>| {
-        let version = action.version().get();
-        if action.value().with(|value| matches!(value, Some(Ok(_)))) {
-            version
-        } else {
-            before.copied().unwrap_or_default()
-        }
-    })
-}
-
-/// Whether the last try of an action was refused: then the panel with the reason stays open.
-pub(super) fn refused<F>(action: ServerAction<F>) -> Signal<bool>
-where
-    F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
-    F::Output: Send + Sync + 'static,
-{
-    Signal::derive(move || action.value().with(|value| matches!(value, Some(Err(_)))))
-}
-
-/// Goes to `href` when an action succeeds from now on, without a jump to the top of the page.
-pub(super) fn go_after<F>(action: ServerAction<F>, href: impl Fn(&F::Output) -> String + 'static)
-where
-    F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
-    F::Output: Send + Sync + 'static,
-{
-    let navigate = use_navigate();
-    let before = action.version().get_untracked();
-    Effect::new(move |_| {
-        if action.version().get() == before {
-            return;
-        }
-        let to = action
-            .value()
-            .with(|value| value.as_ref().and_then(|value| value.as_ref().ok()).map(&href));
-        if let Some(to) = to {
-            let options = NavigateOptions {
-                replace: true,
-                scroll: false,
-                ..Default::default()
-            };
-            navigate(&to, options);
-        }
-    });
 }
 
 #[cfg(test)]

@@ -2,22 +2,23 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
-use leptos_router::params::ParamsMap;
-use model::api::{ApiSort, ApiSummary};
-use model::page::{Page, SEARCH_MAX};
+use model::api::ApiSummary;
+use model::page::{Page, Sort};
 use model::time::Timestamp;
 
-use super::server_fns::list_apis;
-use crate::ui::{Card, Chip, Empty, ErrorPanel, Icon, IconName, Kind, LinkButton, Mono, PageHead, Pager, SearchBox, Skeleton, Tone, When, address};
+use super::server_fns::ListApis;
+use crate::ui::{
+    Card, Chip, Empty, ErrorPanel, Icon, IconName, Kind, LinkButton, ListSearch, ListView, Load, Mono, NoRows, PageHead, Pager, Skeleton, SortHead,
+    Tone, When, ask,
+};
 
 /// The list of APIs.
 #[component]
 pub fn ApisPage() -> impl IntoView {
     let query = use_query_map();
-    let view = Memo::new(move |_| query.with(ListView::read));
-    let apis = Resource::new(move || view.get(), |view| list_apis(view.search, view.sort, view.page));
+    let view = Memo::new(move |_| query.with(|query| ListView::read("/apis", query)));
+    let apis = Load::<Page<ApiSummary>>::new(move || ask(ListApis { query: view.get().query() }));
     view! {
         <Title text="APIs" />
         <PageHead
@@ -25,13 +26,7 @@ pub fn ApisPage() -> impl IntoView {
             sub=|| "What tokens are for: each API has its own identifier, scopes and signing algorithm"
             actions=|| view! { <CreateLink /> }
         />
-        <Form method="GET" action="/apis" attr:class="tools" attr:role="search">
-            <SearchBox name="q" label="Search APIs" value=view.get_untracked().search />
-            <input type="hidden" name="sort" value=move || view.get().sort_name() />
-            <button type="submit" class="btn">
-                "Search"
-            </button>
-        </Form>
+        <ListSearch view=view label="Search APIs" />
         <Transition fallback=|| view! { <Skeleton rows=8 /> }>
             {move || Suspend::new(async move {
                 match apis.await {
@@ -74,7 +69,7 @@ fn Apis(page: Page<ApiSummary>, view: ListView) -> impl IntoView {
                 <caption class="vh">"APIs"</caption>
                 <thead>
                     <tr>
-                        <SortHead view=view.clone() label="Name" down=ApiSort::NameDown up=ApiSort::Name />
+                        <SortHead view=view.clone() label="Name" first=Sort::Name second=Sort::NameDown />
                         <th scope="col" class="hide-s">
                             "Identifier"
                         </th>
@@ -85,7 +80,7 @@ fn Apis(page: Page<ApiSummary>, view: ListView) -> impl IntoView {
                         <th scope="col" class="right">
                             "Clients"
                         </th>
-                        <SortHead view=view label="Created" down=ApiSort::Newest up=ApiSort::Oldest />
+                        <SortHead view=view label="Created" first=Sort::Newest second=Sort::Oldest />
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -130,31 +125,6 @@ fn ApiRow(summary: ApiSummary, now: Timestamp) -> impl IntoView {
     .into_any()
 }
 
-/// The head of a column that the list can be ordered by, either way.
-#[component]
-fn SortHead(view: ListView, label: &'static str, down: ApiSort, up: ApiSort) -> impl IntoView {
-    let order = match view.sort {
-        sort if sort == up => Some("ascending"),
-        sort if sort == down => Some("descending"),
-        _ => None,
-    };
-    // The first press on a column gives its natural order: names from A, moments from the newest.
-    let next = match order {
-        Some("ascending") => down,
-        Some(_) => up,
-        None if up == ApiSort::Name => up,
-        None => down,
-    };
-    view! {
-        <th scope="col" aria-sort=order>
-            <a class="sort" href=view.sorted(next).href()>
-                {label}
-                {order.map(|_| view! { <Icon name=IconName::Down /> })}
-            </a>
-        </th>
-    }
-}
-
 /// Only the Management API is there: what an API is, and the next step.
 #[component]
 fn NoOwnApis() -> impl IntoView {
@@ -172,95 +142,9 @@ fn NoOwnApis() -> impl IntoView {
 /// Nothing to list: none found, or none on this page.
 #[component]
 fn NoApis(view: ListView, total: i64) -> impl IntoView {
-    if total > 0 {
-        return view! {
-            <Empty icon=IconName::Apis title="Nothing on this page" text="The list is shorter than that.">
-                <LinkButton href=view.on(0).href()>"Go to the first page"</LinkButton>
-            </Empty>
-        }
-        .into_any();
-    }
-    if !view.search.is_empty() {
-        let text = format!("No name and no identifier holds “{}”.", view.search);
-        return view! {
-            <Empty icon=IconName::Search title="No API matches" text=text>
-                <LinkButton href="/apis">"Show all APIs"</LinkButton>
-            </Empty>
-        }
-        .into_any();
-    }
-    view! { <NoOwnApis /> }.into_any()
-}
-
-/// What of the list the address asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct ListView {
-    search: String,
-    sort: ApiSort,
-    /// Counted from 0.
-    page: i64,
-}
-
-impl ListView {
-    fn read(query: &ParamsMap) -> Self {
-        let sort = query.get_str("sort").unwrap_or_default();
-        Self {
-            search: query.get_str("q").unwrap_or_default().trim().chars().take(SEARCH_MAX).collect(),
-            sort: SORTS.iter().find(|(_, name)| *name == sort).map(|(sort, _)| *sort).unwrap_or_default(),
-            page: query
-                .get_str("page")
-                .and_then(|page| page.parse::<i64>().ok())
-                .map_or(0, |page| (page - 1).max(0)),
-        }
-    }
-
-    fn on(self, page: i64) -> Self {
-        Self { page, ..self }
-    }
-
-    fn sorted(self, sort: ApiSort) -> Self {
-        Self { sort, page: 0, ..self }
-    }
-
-    /// The name of the order in the address; nothing for the usual one.
-    fn sort_name(&self) -> &'static str {
-        SORTS
-            .iter()
-            .find(|(sort, _)| *sort == self.sort && *sort != ApiSort::default())
-            .map(|(_, name)| *name)
-            .unwrap_or_default()
-    }
-
-    fn href(&self) -> String {
-        let page = if self.page > 0 { (self.page + 1).to_string() } else { String::new() };
-        address("/apis", &[("q", &self.search), ("sort", self.sort_name()), ("page", &page)])
-    }
-}
-
-/// The orders and their names in the address.
-const SORTS: [(ApiSort, &str); 4] = [
-    (ApiSort::Name, "name"),
-    (ApiSort::NameDown, "name_down"),
-    (ApiSort::Newest, "newest"),
-    (ApiSort::Oldest, "oldest"),
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_say_what_is_not_usual() {
-        let view = ListView::default();
-        assert_eq!(view.href(), "/apis");
-        assert_eq!(view.clone().sorted(ApiSort::Newest).on(2).href(), "/apis?sort=newest&page=3");
-    }
-
-    #[test]
-    fn odd_addresses_show_the_first_page() {
-        for page in ["0", "-7", "x", "", "99999999999999999999"] {
-            let query: ParamsMap = [("page", page), ("sort", "sideways")].into_iter().collect();
-            assert_eq!(ListView::read(&query), ListView::default(), "{page}");
-        }
+    view! {
+        <NoRows view=view total=total icon=IconName::Apis nouns=("API", "APIs") searched="name and no identifier">
+            <NoOwnApis />
+        </NoRows>
     }
 }

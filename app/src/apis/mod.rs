@@ -23,8 +23,9 @@ mod signing_secret;
 mod test;
 
 use leptos::prelude::*;
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{ParentRoute, Route};
-use leptos_router::{MatchNestedRoutes, path};
+use leptos_router::path;
 
 use access::AccessTab;
 use create::NewApiPage;
@@ -37,7 +38,7 @@ use test::TestTab;
 
 /// Every page under `/apis`.
 #[component(transparent)]
-pub fn ApisRoutes() -> impl MatchNestedRoutes + Clone {
+pub fn ApisRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/apis") view=ApisPage />
         <Route path=path!("/apis/new") view=NewApiPage />
@@ -51,4 +52,5 @@ pub fn ApisRoutes() -> impl MatchNestedRoutes + Clone {
         </ParentRoute>
     }
     .into_inner()
+    .into_any_nested_route()
 }

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use model::api::SigningAlg;
-use model::quickstart::{Kind as What, Part, Quickstart, QuickstartView};
+use model::quickstart::{Kind as What, Quickstart, QuickstartView};
 
-use super::code::Code;
+use super::code::Steps;
 use super::detail::{ApiTabs, tab_title};
-use super::server_fns::{ApiHead, QuickstartPage, get_quickstart};
-use crate::ui::{ErrorPanel, Icon, IconName, Kind, LinkButton, Note, Skeleton, Tone, address};
+use super::server_fns::{ApiHead, GetQuickstart, QuickstartPage};
+use crate::ui::{ErrorPanel, Icon, IconName, Kind, LinkButton, Load, Note, Skeleton, Tone, address, ask};
 
 /// The Quickstart tab.
 #[component]
@@ -17,7 +17,12 @@ pub fn QuickstartTab() -> impl IntoView {
     let tabs = expect_context::<ApiTabs>();
     let query = use_query_map();
     let slug = Memo::new(move |_| query.with(|query| query.get("stack")).unwrap_or_default());
-    let page = Resource::new(move || (tabs.id.get(), slug.get()), |(id, slug)| get_quickstart(id, slug));
+    let page = Load::<QuickstartPage>::new(move || {
+        ask(GetQuickstart {
+            id: tabs.id.get(),
+            slug: slug.get(),
+        })
+    });
     view! {
         <Transition fallback=|| view! { <Skeleton rows=10 /> }>
             {move || Suspend::new(async move {
@@ -83,17 +88,11 @@ fn Program(head: ApiHead, chosen: QuickstartView) -> impl IntoView {
             </Note>
         }
     });
-    let parts = chosen
-        .parts
-        .into_iter()
-        .enumerate()
-        .map(|(position, part)| view! { <Step number=position + 1 part=part /> })
-        .collect_view();
     view! {
         <article class="prose" aria-label=chosen.title>
             <Note tone=Tone::Good>{proof(chosen.kind)}</Note>
             {secret_note}
-            {parts}
+            <Steps parts=chosen.parts />
             <Next head=head kind=chosen.kind />
         </article>
     }
@@ -108,23 +107,6 @@ fn proof(kind: What) -> &'static str {
         }
         What::Ask => "These commands ran in our tests against this version and got a token. Your own values are filled in.",
     }
-}
-
-#[component]
-fn Step(number: usize, part: Part) -> impl IntoView {
-    view! {
-        <section class="part">
-            <h2>
-                <span class="step-n num" aria-hidden="true">
-                    {number}
-                </span>
-                {part.title}
-            </h2>
-            {(!part.explanation.is_empty()).then(|| view! { <p>{part.explanation}</p> })}
-            <Code title=part.file_name spans=part.spans />
-        </section>
-    }
-    .into_any()
 }
 
 /// What comes after the program: a token to try it with.

@@ -1,13 +1,12 @@
 //! One scope in the table: shown, being described anew, or about to be removed.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::scope::{DESCRIPTION_MAX, Scope};
 
-use super::detail::{ApiTabs, go_after};
-use super::scopes::{Holders, ScopesView};
-use crate::ui::{Button, ErrorPanel, FormError, Kind, Skeleton, TextField, error_of};
+use super::detail::ApiTabs;
+use super::scopes::Holders;
+use crate::ui::{Button, ErrorPanel, FormError, Kind, ListView, PostForm, Skeleton, TextField};
 
 /// The row, and below it what the address opens for this scope.
 #[component]
@@ -17,10 +16,10 @@ pub(super) fn ScopeRow(
     /// The scope.
     scope: Scope,
     /// The list that it stands in.
-    view: ScopesView,
+    view: ListView,
 ) -> impl IntoView {
     let actions = (!locked).then(|| actions(&view, &scope.value));
-    let panel = (!locked).then(|| view! { <ScopePanel scope=scope.clone() close=view.closed() /> });
+    let panel = (!locked).then(|| view! { <ScopePanel scope=scope.clone() close=view.href() /> });
     let Scope { value, description } = scope;
     view! {
         <tr>
@@ -36,7 +35,7 @@ pub(super) fn ScopeRow(
 }
 
 /// Links that open the row: what is open stands in the address.
-fn actions(view: &ScopesView, value: &str) -> impl IntoView + use<> {
+fn actions(view: &ListView, value: &str) -> impl IntoView + use<> {
     view! {
         <td class="right nowrap">
             <a class="btn quiet small" data-noscroll="" href=view.with("edit", value)>
@@ -89,12 +88,11 @@ fn ScopePanel(scope: Scope, close: String) -> impl IntoView {
 fn DescribeForm(scope: Scope, close: String) -> impl IntoView {
     let tabs = expect_context::<ApiTabs>();
     let describe = tabs.describe_scope;
-    let answer = describe.value();
     let closed = close.clone();
-    go_after(describe, move |()| closed.clone());
+    describe.then_go(move |_| Some(closed.clone()));
     view! {
-        <ActionForm action=describe attr:class="form">
-            <FormError value=answer fields=&["description"] />
+        <PostForm post=describe attr:class="form">
+            <FormError of=describe fields=&["description"] />
             <input type="hidden" name="id" value=tabs.id.get_untracked() />
             <input type="hidden" name="value" value=scope.value.clone() />
             <TextField
@@ -104,7 +102,7 @@ fn DescribeForm(scope: Scope, close: String) -> impl IntoView {
                 value=scope.description
                 max=DESCRIPTION_MAX
                 autofocus=true
-                error=error_of(answer, "description")
+                error=describe.error_of("description")
             />
             <div class="form-actions">
                 <Button kind=Kind::Primary small=true pending=describe.pending()>
@@ -112,7 +110,7 @@ fn DescribeForm(scope: Scope, close: String) -> impl IntoView {
                 </Button>
                 <Cancel close=close />
             </div>
-        </ActionForm>
+        </PostForm>
     }
     .into_any()
 }
@@ -123,7 +121,7 @@ fn RemoveForm(value: String, close: String) -> impl IntoView {
     let remove = tabs.remove_scope;
     let Holders(holders) = expect_context();
     let closed = close.clone();
-    go_after(remove, move |()| closed.clone());
+    remove.then_go(move |_| Some(closed.clone()));
     let question = format!("Remove {value}?");
     let label = question.clone();
     view! {
@@ -135,7 +133,7 @@ fn RemoveForm(value: String, close: String) -> impl IntoView {
                         Ok(holders) => {
                             view! {
                                 <ul class="consequences">
-                                    <li>{losses(&holders)}</li>
+                                    <li>{losses(&holders.unwrap_or_default())}</li>
                                     <li>"Tokens that clients already have carry it until they expire."</li>
                                 </ul>
                             }
@@ -145,7 +143,7 @@ fn RemoveForm(value: String, close: String) -> impl IntoView {
                     }
                 })}
             </Suspense>
-            <ActionForm action=remove>
+            <PostForm post=remove>
                 <input type="hidden" name="id" value=tabs.id.get_untracked() />
                 <input type="hidden" name="value" value=value />
                 <div class="form-actions">
@@ -154,7 +152,7 @@ fn RemoveForm(value: String, close: String) -> impl IntoView {
                     </Button>
                     <Cancel close=close />
                 </div>
-            </ActionForm>
+            </PostForm>
         </div>
     }
     .into_any()

@@ -1,6 +1,5 @@
 //! `/apis/:id/settings`: what the API is called, how long its tokens live, how they are signed, and how it ends.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::Invalid;
@@ -8,10 +7,10 @@ use model::api::{Api, NAME_MAX, SigningAlg, TOKEN_LIFETIME_MAX, check_token_life
 use model::time;
 
 use super::danger::DeleteApiZone;
-use super::detail::{ApiTab, ApiTabs, refused};
+use super::detail::{ApiTab, ApiTabs};
 use super::server_fns::ApiHead;
 use super::signing_secret::SigningSecret;
-use crate::ui::{Button, Card, Confirm, FormError, Kind, Mono, Note, TextField, Tone, error_of};
+use crate::ui::{Button, Card, Confirm, FormError, Kind, Mono, Note, PostForm, TextField, Tone};
 
 /// The Settings tab.
 #[component]
@@ -95,7 +94,7 @@ const SYSTEM_LOCKED: &str = "This is the API of this server itself: its name, id
 fn Saved() -> impl IntoView {
     let query = use_query_map();
     let tabs = expect_context::<ApiTabs>();
-    let (details_refused, alg_refused) = (refused(tabs.update), refused(tabs.change_alg));
+    let (details_refused, alg_refused) = (tabs.update.refused(), tabs.change_alg.refused());
     view! {
         <div role="status">
             {move || {
@@ -116,14 +115,13 @@ fn Saved() -> impl IntoView {
 #[component]
 fn DetailsForm(api: Api) -> impl IntoView {
     let update = expect_context::<ApiTabs>().update;
-    let answer = update.value();
     let lifetime = RwSignal::new(api.token_lifetime.to_string());
     let name = (!api.is_system).then(|| {
-        view! { <TextField name="name" label="Name" value=api.name required=true max=NAME_MAX error=error_of(answer, "name") /> }
+        view! { <TextField name="name" label="Name" value=api.name required=true max=NAME_MAX error=update.error_of("name") /> }
     });
     view! {
-        <ActionForm action=update attr:class="form">
-            <FormError value=answer fields=&["name", "token_lifetime"] />
+        <PostForm post=update attr:class="form">
+            <FormError of=update fields=&["name", "token_lifetime"] />
             <input type="hidden" name="id" value=api.id />
             {name}
             <div on:input=move |event| lifetime.set(event_target_value(&event))>
@@ -137,7 +135,7 @@ fn DetailsForm(api: Api) -> impl IntoView {
                     )
                     kind="number"
                     required=true
-                    error=error_of(answer, "token_lifetime")
+                    error=update.error_of("token_lifetime")
                 />
                 <output class="hint num" for="f-token-lifetime">
                     {move || lifetime.with(|lifetime| in_words(lifetime))}
@@ -148,7 +146,7 @@ fn DetailsForm(api: Api) -> impl IntoView {
                     "Save"
                 </Button>
             </div>
-        </ActionForm>
+        </PostForm>
     }
     .into_any()
 }
@@ -184,7 +182,6 @@ fn system_signing(alg: SigningAlg) -> impl IntoView {
 #[component]
 fn AlgorithmForm(id: String, alg: SigningAlg) -> impl IntoView {
     let change = expect_context::<ApiTabs>().change_alg;
-    let answer = change.value();
     let other = match alg {
         SigningAlg::RS256 => SigningAlg::HS256,
         SigningAlg::HS256 => SigningAlg::RS256,
@@ -196,14 +193,14 @@ fn AlgorithmForm(id: String, alg: SigningAlg) -> impl IntoView {
                 ": "
                 {alg.meaning()}
             </p>
-            <Confirm label=format!("Change to {}", other.as_str()) title=format!("Sign with {}?", other.as_str()) open=refused(change)>
+            <Confirm label=format!("Change to {}", other.as_str()) title=format!("Sign with {}?", other.as_str()) open=change.refused()>
                 <ul class="consequences">
                     <li>{consequence(other)}</li>
                     <li>"Until your API follows the Quickstart for the new algorithm, it refuses every new token."</li>
                     <li>"Tokens that clients already have keep the old algorithm; an API that expects the new one refuses them."</li>
                 </ul>
-                <ActionForm action=change attr:class="form">
-                    <FormError value=answer />
+                <PostForm post=change attr:class="form">
+                    <FormError of=change />
                     <input type="hidden" name="id" value=id />
                     <input type="hidden" name="signing_alg" value=other.as_str() />
                     <div class="form-actions">
@@ -211,7 +208,7 @@ fn AlgorithmForm(id: String, alg: SigningAlg) -> impl IntoView {
                             {format!("Change to {}", other.as_str())}
                         </Button>
                     </div>
-                </ActionForm>
+                </PostForm>
             </Confirm>
         </div>
     }

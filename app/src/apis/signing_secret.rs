@@ -1,30 +1,29 @@
 //! The signing secret of an API that signs with HS256: shown on demand, copied unseen, rotated.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use model::api::Api;
 
-use super::detail::{ApiTabs, refused};
-use super::server_fns::{RevealSigningSecret, reveal_signing_secret};
-use crate::ui::{Button, Confirm, Danger, FormError, Kind, Mono, Note, SecretField, Skeleton, Tone};
+use super::detail::ApiTabs;
+use super::server_fns::RevealSigningSecret;
+use crate::ui::{Button, Confirm, Danger, FormError, Kind, Mono, Note, Post, PostForm, SecretField, Skeleton, Tone, ask};
 
 /// The secret, and the way to another one.
 #[component]
 pub(super) fn SigningSecret(api: Api) -> impl IntoView {
-    let reveal = ServerAction::<RevealSigningSecret>::new();
+    let reveal = Post::to::<RevealSigningSecret>();
     let Api { id, name, .. } = api;
     let (copied_id, shown_id) = (id.clone(), id.clone());
     view! {
         <div class="form">
             <p>"Your API verifies tokens with this secret. Whoever holds it can forge tokens, so only this API and this server may know it."</p>
             <Posted />
-            <SecretField answer=reveal.value() fetch=move || reveal_signing_secret(copied_id.clone())>
-                <ActionForm action=reveal attr:class="inline">
+            <SecretField reveal=reveal ask=ask(RevealSigningSecret { id: copied_id })>
+                <PostForm post=reveal attr:class="inline">
                     <input type="hidden" name="id" value=shown_id />
                     <Button small=true pending=reveal.pending()>
                         "Show"
                     </Button>
-                </ActionForm>
+                </PostForm>
             </SecretField>
         </div>
         <Rotate id=id name=name />
@@ -58,20 +57,20 @@ fn Rotate(id: String, name: String) -> impl IntoView {
     let rotate = expect_context::<ApiTabs>().rotate;
     view! {
         <Danger title="Rotate the signing secret" text="Do this when the secret may have been seen by others, or when it is due.">
-            <Confirm label="Rotate signing secret" title=format!("Rotate the signing secret of {name}?") open=refused(rotate)>
+            <Confirm label="Rotate signing secret" title=format!("Rotate the signing secret of {name}?") open=rotate.refused()>
                 <ul class="consequences">
                     <li>"New tokens are signed with the new secret at once: your API refuses them until it has the new secret."</li>
                     <li>"When your API has the new secret, it refuses the tokens that were signed with the old one."</li>
                 </ul>
-                <ActionForm action=rotate attr:class="form">
-                    <FormError value=rotate.value() />
+                <PostForm post=rotate attr:class="form">
+                    <FormError of=rotate />
                     <input type="hidden" name="id" value=id />
                     <div class="form-actions">
                         <Button kind=Kind::Danger pending=rotate.pending()>
                             "Rotate signing secret"
                         </Button>
                     </div>
-                </ActionForm>
+                </PostForm>
             </Confirm>
         </Danger>
     }

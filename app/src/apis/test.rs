@@ -1,9 +1,7 @@
 //! `/apis/:id/test`: a client's token request, run for real.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use model::grant::ClientAccess;
 
@@ -11,8 +9,12 @@ use super::code::Code;
 use super::curl;
 use super::detail::{ApiTabs, tab_title};
 use super::run::RunResult;
-use super::server_fns::{ApiHead, RunTest, TestRun, TestSetup, get_test};
-use crate::ui::{Button, Card, Empty, ErrorPanel, FormError, Icon, IconName, Kind, LinkButton, Note, Skeleton, TextField, Tone, address};
+use super::server_fns::{ApiHead, GetTest, RunTest, TestRun, TestSetup};
+use crate::layout::refresh_frame;
+use crate::ui::{
+    Button, Card, Empty, ErrorPanel, FormError, GetForm, Icon, IconName, Kind, LinkButton, Load, Note, Post, PostForm, Skeleton, TextField, Tone,
+    address, ask,
+};
 
 /// The most characters of a scope list in the address.
 const SCOPE_MAX: usize = 2_000;
@@ -27,11 +29,15 @@ pub fn TestTab() -> impl IntoView {
         let scope = query.with(|query| query.get("scope")).unwrap_or_default();
         scope.trim().chars().take(SCOPE_MAX).collect::<String>()
     });
-    let run = ServerAction::<RunTest>::new();
-    let setup = Resource::new(
-        move || (tabs.id.get(), client.get(), scope.get()),
-        |(id, client, scope)| get_test(id, client, scope),
-    );
+    let run = Post::to::<RunTest>();
+    refresh_frame(run.done());
+    let setup = Load::<TestSetup>::new(move || {
+        ask(GetTest {
+            id: tabs.id.get(),
+            client_id: client.get(),
+            scope: scope.get(),
+        })
+    });
     view! {
         <Transition fallback=|| view! { <Skeleton rows=8 /> }>
             {move || Suspend::new(async move {
@@ -72,7 +78,7 @@ fn NoClient(head: ApiHead) -> impl IntoView {
 
 /// The choice of a client, its request and the answer.
 #[component]
-fn Bench(head: ApiHead, setup: TestSetup, scope: String, run: ServerAction<RunTest>) -> impl IntoView {
+fn Bench(head: ApiHead, setup: TestSetup, scope: String, run: Post) -> impl IntoView {
     let api = head.api;
     let chosen = setup.chosen.clone();
     let request = chosen.map(|client| {
@@ -136,7 +142,7 @@ fn Chooser(api_id: String, clients: Vec<ClientAccess>, total: i64, chosen: Optio
     };
     view! {
         <Card>
-            <Form method="GET" action=path attr:class="form form-row">
+            <GetForm action=path attr:class="form form-row">
                 <div class="field">
                     <label for="f-client">"Client"</label>
                     <select id="f-client" name="client" required on:change=choose>
@@ -174,17 +180,17 @@ fn Chooser(api_id: String, clients: Vec<ClientAccess>, total: i64, chosen: Optio
                         "Show request"
                     </button>
                 </div>
-            </Form>
+            </GetForm>
         </Card>
     }
     .into_any()
 }
 
 #[component]
-fn RunForm(api_id: String, client: ClientAccess, scope: String, run: ServerAction<RunTest>) -> impl IntoView {
+fn RunForm(api_id: String, client: ClientAccess, scope: String, run: Post) -> impl IntoView {
     view! {
-        <ActionForm action=run attr:class="run">
-            <FormError value=run.value() />
+        <PostForm post=run attr:class="run">
+            <FormError of=run />
             <input type="hidden" name="id" value=api_id />
             <input type="hidden" name="client_id" value=client.client_id />
             <input type="hidden" name="scope" value=scope />
@@ -193,19 +199,15 @@ fn RunForm(api_id: String, client: ClientAccess, scope: String, run: ServerActio
                 "Get a token"
             </Button>
             <span class="hint">"A real token, issued by the same rules as at the endpoint and recorded in Logs."</span>
-        </ActionForm>
+        </PostForm>
     }
 }
 
 /// The answer of the last run, if it was a run of this client.
 #[component]
-fn Answer(client: ClientAccess, posted: Option<TestRun>, run: ServerAction<RunTest>, api_id: String) -> impl IntoView {
-    let value = run.value();
+fn Answer(client: ClientAccess, posted: Option<TestRun>, run: Post, api_id: String) -> impl IntoView {
     let answer = move || {
-        let latest = value.with(|value| match value {
-            Some(Ok(run)) => run.clone(),
-            _ => None,
-        });
+        let latest = run.answer::<Option<TestRun>>().flatten();
         latest.or_else(|| posted.clone()).filter(|run| run.client_id() == client.client_id)
     };
     view! {

@@ -1,15 +1,12 @@
 //! `/clients/:client_id/apis`: the grants, seen from the client.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::HtmlElement;
 use model::api::Api;
 use model::grant::ApiAccess;
 
 use super::detail::{ClientTab, ClientTabs};
 use super::server_fns::ClientDetail;
-use crate::ui::{Card, Chip, FormError, LinkButton, Mono, Note, Tone, address};
+use crate::ui::{Card, Chip, FormError, Kind, LinkButton, Mono, Note, PostForm, Switch, Tone, address, focus_again};
 
 /// The APIs tab.
 #[component]
@@ -27,8 +24,8 @@ fn access(detail: ClientDetail) -> impl IntoView {
         .map(|access| view! { <AccessRow client_id=client.client_id.clone() access=access /> })
         .collect_view();
     view! {
-        <FormError value=tabs.authorize.value() />
-        <FormError value=tabs.withdraw.value() />
+        <FormError of=tabs.authorize />
+        <FormError of=tabs.withdraw />
         {only_system
             .then(|| {
                 view! {
@@ -73,7 +70,7 @@ fn AccessRow(client_id: String, access: ApiAccess) -> impl IntoView {
         view! {
             <Chip>{count}</Chip>
             " "
-            <LinkButton href=clients_tab.clone() small=true kind=crate::ui::Kind::Quiet>
+            <LinkButton href=clients_tab.clone() small=true kind=Kind::Quiet>
                 "Choose"
                 <span class="vh">{format!(" scopes of {name}")}</span>
             </LinkButton>
@@ -111,40 +108,23 @@ fn AccessRow(client_id: String, access: ApiAccess) -> impl IntoView {
 fn Toggle(client_id: String, api: Api, on: bool) -> impl IntoView {
     let tabs = expect_context::<ClientTabs>();
     let id = format!("toggle-{}", api.id);
-    take_focus_back(tabs.focus, id.clone());
+    focus_again(tabs.focus, [id.clone()]);
     let pending = Signal::derive(move || tabs.authorize.pending().get() || tabs.withdraw.pending().get());
     let own_id = id.clone();
     let inside = view! {
         <input type="hidden" name="client_id" value=client_id />
         <input type="hidden" name="audience" value=api.identifier />
-        <button
+        <Switch
             id=id
-            type="submit"
-            role="switch"
-            class=if on { "toggle on" } else { "toggle" }
-            aria-checked=if on { "true" } else { "false" }
-            aria-label=format!("Authorized for {}", api.name)
-            disabled=move || pending.get()
+            label=format!("Authorized for {}", api.name)
+            on=on
+            pending=pending
             on:click=move |_| tabs.focus.set(Some(own_id.clone()))
-        ></button>
+        />
     };
     if on {
-        view! { <ActionForm action=tabs.withdraw>{inside}</ActionForm> }.into_any()
+        view! { <PostForm post=tabs.withdraw>{inside}</PostForm> }.into_any()
     } else {
-        view! { <ActionForm action=tabs.authorize>{inside}</ActionForm> }.into_any()
+        view! { <PostForm post=tabs.authorize>{inside}</PostForm> }.into_any()
     }
-}
-
-/// Gives the focus back to the switch that was pressed, since the list has been drawn anew.
-fn take_focus_back(focus: RwSignal<Option<String>>, id: String) {
-    Effect::new(move |_| {
-        if focus.with_untracked(|focus| focus.as_ref() == Some(&id))
-            && let Some(element) = document().get_element_by_id(&id)
-            && let Some(element) = element.dyn_ref::<HtmlElement>()
-        {
-            // What can't take the focus now is no reason to fail.
-            let _ = element.focus();
-            focus.set(None);
-        }
-    });
 }

@@ -1,13 +1,10 @@
 //! What can't be undone: another secret, and the end of the client.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 
 use super::detail::ClientTabs;
 use super::server_fns::ClientDetail;
-use crate::error::AppError;
-use crate::ui::{Button, Confirm, Danger, FormError, Kind, TextField, error_of};
+use crate::ui::{Button, Confirm, Danger, FormError, Kind, PostForm, TypeToConfirm};
 
 /// Gives the client another secret.
 #[component]
@@ -19,21 +16,21 @@ pub(super) fn RotateSecretZone(detail: ClientDetail) -> impl IntoView {
             <Confirm
                 label="Rotate secret"
                 title=format!("Rotate the secret of {}?", client.name)
-                open=Signal::derive(move || refused(rotate))
+                open=rotate.refused()
             >
                 <ul class="consequences">
                     <li>"The old secret is refused at once: the program gets no new token until it has the new one."</li>
                     <li>"Tokens that it already has stay valid until they expire."</li>
                 </ul>
-                <ActionForm action=rotate attr:class="form">
-                    <FormError value=rotate.value() />
+                <PostForm post=rotate attr:class="form">
+                    <FormError of=rotate />
                     <input type="hidden" name="client_id" value=client.client_id />
                     <div class="form-actions">
                         <Button kind=Kind::Danger pending=rotate.pending()>
                             "Rotate secret"
                         </Button>
                     </div>
-                </ActionForm>
+                </PostForm>
             </Confirm>
         </Danger>
     }
@@ -51,28 +48,17 @@ pub(super) fn DeleteClientZone(detail: ClientDetail) -> impl IntoView {
             <Confirm
                 label="Delete client"
                 title=format!("Delete {}?", client.name)
-                open=Signal::derive(move || refused(delete))
+                open=delete.refused()
             >
                 <ul class="consequences">
                     <li>{loses}</li>
                     <li>"Tokens that it already has stay valid until they expire."</li>
                     <li>"Its log entries stay."</li>
                 </ul>
-                <ActionForm action=delete attr:class="form">
-                    <FormError value=delete.value() fields=&["confirm"] />
+                <PostForm post=delete attr:class="form">
                     <input type="hidden" name="client_id" value=client.client_id />
-                    <TextField
-                        name="confirm"
-                        label=format!("Type {} to confirm", client.name)
-                        required=true
-                        error=error_of(delete.value(), "confirm")
-                    />
-                    <div class="form-actions">
-                        <Button kind=Kind::Danger pending=delete.pending()>
-                            "Delete client"
-                        </Button>
-                    </div>
-                </ActionForm>
+                    <TypeToConfirm post=delete name=client.name.clone() label="Delete client" />
+                </PostForm>
             </Confirm>
         </Danger>
     }
@@ -87,12 +73,4 @@ fn losses(detail: &ClientDetail) -> String {
         [only] => format!("It gets no more tokens for {only}."),
         [first @ .., last] => format!("It gets no more tokens for {} and {last}.", first.join(", ")),
     }
-}
-
-/// Whether the last try was refused: then the panel with the reason stays open.
-fn refused<F>(action: ServerAction<F>) -> bool
-where
-    F: ServerFn<Output = (), Error = AppError> + Clone + Send + Sync + 'static,
-{
-    action.value().with(|value| matches!(value, Some(Err(_))))
 }

@@ -1,26 +1,24 @@
 //! The head and the tabs of a client, shared by the pages below `/clients/:client_id`.
 
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::components::{Outlet, Redirect};
 use leptos_router::hooks::use_params_map;
 use model::client::Client;
 
-use super::server_fns::{AuthorizeApi, ClientDetail, DeleteClient, RotateClientSecret, UpdateClient, WithdrawApi, get_client};
-use crate::error::AppError;
-use crate::layout::FrameResource;
-use crate::ui::{Chip, ErrorPanel, IconName, Mono, PageHead, Skeleton, Tab, Tabs};
+use super::server_fns::{AuthorizeApi, ClientDetail, DeleteClient, GetClient, RotateClientSecret, UpdateClient, WithdrawApi};
+use crate::layout::refresh_frame;
+use crate::ui::{Chip, ErrorPanel, IconName, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, ask};
 
 /// What the tabs of a client share: the client, and what can be done to it.
 #[derive(Clone, Copy)]
 pub(super) struct ClientTabs {
-    pub detail: Resource<Result<ClientDetail, AppError>>,
-    pub update: ServerAction<UpdateClient>,
-    pub rotate: ServerAction<RotateClientSecret>,
-    pub delete: ServerAction<DeleteClient>,
-    pub authorize: ServerAction<AuthorizeApi>,
-    pub withdraw: ServerAction<WithdrawApi>,
+    pub detail: Load<ClientDetail>,
+    pub update: Post,
+    pub rotate: Post,
+    pub delete: Post,
+    pub authorize: Post,
+    pub withdraw: Post,
     /// Id of the element that takes the focus once the list of APIs is drawn anew.
     pub focus: RwSignal<Option<String>>,
 }
@@ -29,30 +27,20 @@ pub(super) struct ClientTabs {
 #[component]
 pub fn ClientLayout() -> impl IntoView {
     let client_id = client_id();
-    let update = ServerAction::<UpdateClient>::new();
-    let authorize = ServerAction::<AuthorizeApi>::new();
-    let withdraw = ServerAction::<WithdrawApi>::new();
-    let rotate = ServerAction::<RotateClientSecret>::new();
+    let update = Post::to::<UpdateClient>();
+    let authorize = Post::to::<AuthorizeApi>();
+    let withdraw = Post::to::<WithdrawApi>();
+    let rotate = Post::to::<RotateClientSecret>();
     // A rotated secret too: an old one that is being shown must leave the screen.
-    let writes = [done(update), done(authorize), done(withdraw), done(rotate)];
+    let writes = [update.done(), authorize.done(), withdraw.done(), rotate.done()];
     let written = Memo::new(move |_| writes.iter().map(Get::get).sum::<usize>());
-    let detail = Resource::new_blocking(move || (client_id.get(), written.get()), |(client_id, _)| get_client(client_id));
-    // The address stays, so the frame does not notice by itself that a step may be done.
-    let frame = use_context::<FrameResource>();
-    Effect::new(move |before: Option<usize>| {
-        let written = written.get();
-        if let Some(frame) = frame
-            && before.is_some_and(|before| before != written)
-        {
-            frame.refetch();
-        }
-        written
-    });
+    let detail = Load::blocking(move || ask(GetClient { client_id: client_id.get() }).after(written.get()));
+    refresh_frame(written);
     provide_context(ClientTabs {
         detail,
         update,
         rotate,
-        delete: ServerAction::new(),
+        delete: Post::to::<DeleteClient>(),
         authorize,
         withdraw,
         focus: RwSignal::new(None),
@@ -65,13 +53,7 @@ pub fn ClientLayout() -> impl IntoView {
                         let apis = detail.authorized().count();
                         view! { <ClientHead client=detail.client apis=i64::try_from(apis).unwrap_or_default() /> }.into_any()
                     }
-                    Err(error) => {
-                        view! {
-                            <Title text=error.title() />
-                            <ErrorPanel error=error />
-                        }
-                            .into_any()
-                    }
+                    Err(error) => view! { <ErrorPanel error=error is_page=true /> }.into_any(),
                 }
             })}
         </Transition>
@@ -145,19 +127,4 @@ where
 pub(super) fn client_id() -> Memo<String> {
     let params = use_params_map();
     Memo::new(move |_| params.with(|params| params.get("client_id").unwrap_or_default()))
-}
-
-/// The version of the last success. A refused form must not load its values anew, or what was typed would be lost.
-fn done<F>(action: ServerAction<F>) -> Memo<usize>
-where
-    F: ServerFn<Output = (), Error = AppError> + Clone + Send + Sync + 'static,
-{
-    Memo::new(move |before: Option<&usize>| {
-        let version = action.version().get();
-        if action.value().with(|value| matches!(value, Some(Ok(())))) {
-            version
-        } else {
-            before.copied().unwrap_or_default()
-        }
-    })
 }

@@ -8,6 +8,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, SET_COOKIE};
 use http::request::Parts;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use leptos_router::location::Url;
 use model::issuer::Issuer;
 use model::time::MINUTE;
 
@@ -15,6 +16,8 @@ use crate::gate::cookie;
 
 /// Name of the cookie; its value is the id of the thing whose secret is shown.
 const NAME: &str = "tessera_show_secret";
+/// The most characters of a text that is left for another page: browsers keep cookies of about 4 KiB.
+const TEXT_MAX: usize = 3_500;
 
 /// Whether the request is a form posted by a browser without scripts, rather than a call of the page's own code.
 pub(crate) fn is_plain_form() -> bool {
@@ -39,6 +42,21 @@ pub(crate) fn redeem_at(issuer: &Issuer, page: &str, id: &str) -> bool {
         response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     true
+}
+
+/// Leaves a text for the next look at `page`; one that is too long for a cookie is not kept.
+pub(crate) fn leave_at(issuer: &Issuer, page: &str, text: &str) {
+    let value = Url::escape(text);
+    if value.len() <= TEXT_MAX {
+        set_cookie(issuer, page, &value, MINUTE);
+    }
+}
+
+/// The text that was left for this look at `page`; answers with it once.
+pub(crate) fn take_at(issuer: &Issuer, page: &str) -> Option<String> {
+    let value = use_context::<Parts>().and_then(|parts| cookie(&parts.headers, NAME))?;
+    set_cookie(issuer, page, "", 0);
+    Some(Url::unescape(&value))
 }
 
 fn set_cookie(issuer: &Issuer, page: &str, value: &str, max_age: i64) {

@@ -13,8 +13,9 @@ pub mod server_fns;
 mod settings;
 
 use leptos::prelude::*;
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{ParentRoute, Route};
-use leptos_router::{MatchNestedRoutes, path};
+use leptos_router::path;
 
 use access::AccessTab;
 use create::NewClientPage;
@@ -26,7 +27,7 @@ use settings::SettingsTab;
 
 /// Every page under `/clients`; the tabs of a client are routes, so that each has an address.
 #[component(transparent)]
-pub fn ClientsRoutes() -> impl MatchNestedRoutes + Clone {
+pub fn ClientsRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/clients") view=ClientsPage/>
         <Route path=path!("/clients/new") view=NewClientPage/>
@@ -39,4 +40,5 @@ pub fn ClientsRoutes() -> impl MatchNestedRoutes + Clone {
         </ParentRoute>
     }
     .into_inner()
+    .into_any_nested_route()
 }

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::api::Api;
-use model::quickstart::{Part, QuickstartView};
+use model::quickstart::QuickstartView;
 
 use super::detail::ClientTab;
-use super::server_fns::{ClientDetail, get_client_quickstart};
-use crate::apis::code::Code;
-use crate::ui::{Empty, ErrorPanel, IconName, Kind, LinkButton, Note, Skeleton, Tone, address};
+use super::server_fns::{ClientDetail, GetClientQuickstart};
+use crate::apis::code::Steps;
+use crate::ui::{Empty, ErrorPanel, IconName, Kind, LinkButton, Load, Note, Skeleton, Tone, address, ask};
 
 /// The Quickstart tab.
 #[component]
@@ -42,7 +42,12 @@ fn quickstart(detail: ClientDetail) -> impl IntoView {
         let found = choices.iter().find(|api| Some(&api.id) == named.as_ref()).or(choices.first());
         found.map(|api| api.identifier.clone()).unwrap_or_default()
     });
-    let program = Resource::new(move || chosen.get(), move |audience| get_client_quickstart(client_id.clone(), audience));
+    let program = Load::<QuickstartView>::new(move || {
+        ask(GetClientQuickstart {
+            client_id: client_id.clone(),
+            audience: chosen.get(),
+        })
+    });
     view! {
         <div class="split">
             <ApiChoice apis=apis chosen=chosen base=base.clone() />
@@ -89,35 +94,12 @@ fn ApiChoice(apis: Vec<Api>, chosen: Memo<String>, base: String) -> impl IntoVie
 /// The steps, one after the other.
 #[component]
 fn Program(program: QuickstartView, settings: String) -> impl IntoView {
-    let steps = program
-        .parts
-        .into_iter()
-        .enumerate()
-        .map(|(number, part)| view! { <Step number=number + 1 part=part /> })
-        .collect_view();
     view! {
         <Note tone=Tone::Info>
             "The client ID and the API are filled in. The secret is not shown here: copy it from " <a href=settings>"Settings"</a>
             " and keep it out of your code, as the program reads it from its environment."
         </Note>
-        {steps}
-    }
-    .into_any()
-}
-
-#[component]
-fn Step(number: usize, part: Part) -> impl IntoView {
-    view! {
-        <section class="part">
-            <h2>
-                <span class="step-n num" aria-hidden="true">
-                    {number}
-                </span>
-                {part.title}
-            </h2>
-            {(!part.explanation.is_empty()).then(|| view! { <p>{part.explanation}</p> })}
-            <Code title=part.file_name spans=part.spans />
-        </section>
+        <Steps parts=program.parts />
     }
     .into_any()
 }

@@ -1,26 +1,26 @@
 //! The client secret, on the Settings tab and on the page that shows it once without scripts.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use model::secret::Secret;
 
 use super::detail::client_id;
-use super::server_fns::{RevealClientSecret, reveal_client_secret, take_client_secret};
-use crate::ui::{Button, Card, ErrorPanel, LinkButton, Mono, Note, SecretField, Skeleton, Tone};
+use super::server_fns::{RevealClientSecret, TakeClientSecret};
+use crate::ui::{Button, Card, ErrorPanel, LinkButton, Load, Mono, Note, Post, PostForm, SecretField, Skeleton, Tone, ask};
 
 /// The secret with Show and Copy. Without scripts, Show posts the form and leads to [`SecretTab`].
 #[component]
 pub(super) fn ClientSecret(client_id: String) -> impl IntoView {
-    let reveal = ServerAction::<RevealClientSecret>::new();
+    let reveal = Post::to::<RevealClientSecret>();
     let copied_id = client_id.clone();
     view! {
-        <SecretField answer=reveal.value() fetch=move || reveal_client_secret(copied_id.clone())>
-            <ActionForm action=reveal attr:class="inline">
+        <SecretField reveal=reveal ask=ask(RevealClientSecret { client_id: copied_id })>
+            <PostForm post=reveal attr:class="inline">
                 <input type="hidden" name="client_id" value=client_id />
                 <Button small=true pending=reveal.pending()>
                     "Show"
                 </Button>
-            </ActionForm>
+            </PostForm>
         </SecretField>
     }
     .into_any()
@@ -31,7 +31,7 @@ pub(super) fn ClientSecret(client_id: String) -> impl IntoView {
 pub fn SecretTab() -> impl IntoView {
     let id = client_id();
     // It clears a cookie, so it must have run before anything is sent.
-    let secret = Resource::new_blocking(move || id.get(), take_client_secret);
+    let secret = Load::<Option<Secret>>::blocking(move || ask(TakeClientSecret { client_id: id.get() }));
     let settings = move || format!("/clients/{}/settings", id.get());
     view! {
         <Title text="Client secret" />

@@ -3,9 +3,9 @@
 #![expect(missing_docs, reason = "the server macro makes fields of arguments, which can carry no docstring")]
 
 use leptos::prelude::*;
-use model::client::{Client, ClientQuery, ClientSummary};
+use model::client::{Client, ClientSummary};
 use model::grant::{ApiAccess, Grant};
-use model::page::Page;
+use model::page::{ListQuery, Page};
 use model::quickstart::QuickstartView;
 use model::secret::Secret;
 use model::time::Timestamp;
@@ -40,7 +40,7 @@ impl ClientDetail {
 /// # Errors
 /// [`AppError::SignedOut`] without a session.
 #[server]
-pub async fn list_clients(query: ClientQuery) -> Result<Page<ClientSummary>, AppError> {
+pub async fn list_clients(query: ListQuery) -> Result<Page<ClientSummary>, AppError> {
     let session = Admin::required().await?;
     Ok(session.engine.list_clients(&query).await?)
 }

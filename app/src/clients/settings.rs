@@ -1,6 +1,5 @@
 //! `/clients/:client_id/settings`: what the client is called, how it proves itself, and how it ends.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::client::{Client, DESCRIPTION_MAX, METADATA_MAX, METADATA_TEXT_MAX, NAME_MAX, metadata_to_lines};
@@ -9,7 +8,7 @@ use super::danger::{DeleteClientZone, RotateSecretZone};
 use super::detail::{ClientTab, ClientTabs};
 use super::secret::ClientSecret;
 use super::server_fns::ClientDetail;
-use crate::ui::{Button, Card, FormError, Kind, Mono, Note, TextArea, TextField, Tone, When, error_of};
+use crate::ui::{Button, Card, FormError, Kind, Mono, Note, PostForm, TextArea, TextField, Tone, When};
 
 /// The Settings tab.
 #[component]
@@ -102,21 +101,20 @@ fn Saved() -> impl IntoView {
 #[component]
 fn DetailsForm(client: Client) -> impl IntoView {
     let update = expect_context::<ClientTabs>().update;
-    let answer = update.value();
     // A limit for the whole field: each pair with its `=` and the line's end.
     let metadata_max = METADATA_MAX * (2 * METADATA_TEXT_MAX + 2);
     view! {
-        <ActionForm action=update attr:class="form">
-            <FormError value=answer fields=&["name", "description", "client_metadata"] />
+        <PostForm post=update attr:class="form">
+            <FormError of=update fields=&["name", "description", "client_metadata"] />
             <input type="hidden" name="client_id" value=client.client_id />
-            <TextField name="name" label="Name" value=client.name required=true max=NAME_MAX error=error_of(answer, "name") />
+            <TextField name="name" label="Name" value=client.name required=true max=NAME_MAX error=update.error_of("name") />
             <TextField
                 name="description"
                 label="Description"
                 value=client.description
                 hint="What it does and who runs it."
                 max=DESCRIPTION_MAX
-                error=error_of(answer, "description")
+                error=update.error_of("description")
             />
             <TextArea
                 name="client_metadata"
@@ -125,14 +123,14 @@ fn DetailsForm(client: Client) -> impl IntoView {
                 hint=format!("One key=value a line, at most {METADATA_MAX}, for example team=billing.")
                 mono=true
                 max=metadata_max
-                error=error_of(answer, "client_metadata")
+                error=update.error_of("client_metadata")
             />
             <div class="form-actions">
                 <Button kind=Kind::Primary pending=update.pending()>
                     "Save"
                 </Button>
             </div>
-        </ActionForm>
+        </PostForm>
     }
     .into_any()
 }

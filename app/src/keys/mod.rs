@@ -4,13 +4,14 @@ mod page;
 pub mod server_fns;
 
 use leptos::prelude::*;
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::Route;
-use leptos_router::{MatchNestedRoutes, path};
+use leptos_router::path;
 
 use page::KeysPage;
 
 /// The page `/keys`.
 #[component(transparent)]
-pub fn KeysRoutes() -> impl MatchNestedRoutes + Clone {
-    view! { <Route path=path!("/keys") view=KeysPage /> }.into_inner()
+pub fn KeysRoutes() -> AnyNestedRoute {
+    view! { <Route path=path!("/keys") view=KeysPage /> }.into_inner().into_any_nested_route()
 }

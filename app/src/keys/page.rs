@@ -1,16 +1,15 @@
 //! `/keys`: the life of each signing key, and what to do with them.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use model::key::{Key, KeyState};
 use model::time::{Timestamp, exact};
 
-use super::server_fns::{KeyList, RevokeKey, RotateKeys, list_keys};
+use super::server_fns::{KeyList, ListKeys, RevokeKey, RotateKeys};
 use crate::ui::{
-    Button, Card, Chip, Confirm, CopyButton, Danger, Empty, ErrorPanel, FormError, IconName, Kind, Mono, Note, PageHead, Skeleton, TextField, Tone,
-    When,
+    Button, Card, Chip, Confirm, CopyButton, Danger, Empty, ErrorPanel, FormError, IconName, Kind, Load, Mono, Note, PageHead, Post, PostForm,
+    Skeleton, TextField, Tone, When, ask,
 };
 
 /// Characters of a key id that are typed to revoke it.
@@ -19,9 +18,9 @@ const BEGINNING: usize = 6;
 /// The signing keys.
 #[component]
 pub fn KeysPage() -> impl IntoView {
-    let rotate = ServerAction::<RotateKeys>::new();
-    let revoke = ServerAction::<RevokeKey>::new();
-    let keys = Resource::new(move || (rotate.version().get(), revoke.version().get()), |_| list_keys());
+    let rotate = Post::to::<RotateKeys>();
+    let revoke = Post::to::<RevokeKey>();
+    let keys = Load::<KeyList>::new(move || ask(ListKeys {}).after(rotate.version().get() + revoke.version().get()));
     view! {
         <Title text="Keys" />
         <PageHead title="Keys" sub=|| "The key pairs that sign RS256 tokens, and the address where your APIs find the public ones" />
@@ -66,7 +65,7 @@ fn Done() -> impl IntoView {
 }
 
 #[component]
-fn Keys(list: KeyList, rotate: ServerAction<RotateKeys>, revoke: ServerAction<RevokeKey>) -> impl IntoView {
+fn Keys(list: KeyList, rotate: Post, revoke: Post) -> impl IntoView {
     if list.keys.is_empty() {
         return view! {
             <Empty
@@ -86,10 +85,10 @@ fn Keys(list: KeyList, rotate: ServerAction<RotateKeys>, revoke: ServerAction<Re
         .collect_view();
     // Shown at the field of the key that it is about, unless it is about none.
     let refused = move || {
-        revoke.value().with(|value| match value {
-            Some(Err(error)) if !error.field().is_some_and(|field| field.starts_with("confirm-")) => Some(error.message()),
-            _ => None,
-        })
+        let error = revoke
+            .error()
+            .filter(|error| !error.field().is_some_and(|field| field.starts_with("confirm-")));
+        error.map(|error| error.message())
     };
     view! {
         {move || refused().map(|message| view! { <Note tone=Tone::Bad>{message}</Note> })}
@@ -132,7 +131,7 @@ fn Keys(list: KeyList, rotate: ServerAction<RotateKeys>, revoke: ServerAction<Re
 
 /// A key: its row and, where it can be revoked, a row for that.
 #[component]
-fn KeyRow(key: Key, now: Timestamp, revoke: ServerAction<RevokeKey>) -> impl IntoView {
+fn KeyRow(key: Key, now: Timestamp, revoke: Post) -> impl IntoView {
     let (tone, state) = match key.state {
         KeyState::Current => (Tone::Good, "Current"),
         KeyState::Next => (Tone::Info, "Next"),
@@ -181,17 +180,9 @@ fn life(key: &Key, now: Timestamp) -> AnyView {
 }
 
 #[component]
-fn RevokeConfirm(key: Key, revoke: ServerAction<RevokeKey>) -> impl IntoView {
+fn RevokeConfirm(key: Key, revoke: Post) -> impl IntoView {
     let (start, field) = (beginning(&key.kid), confirm_field(&key.kid));
-    let error = Signal::derive({
-        let field = field.clone();
-        move || {
-            revoke.value().with(|value| match value {
-                Some(Err(error)) if error.field() == Some(&field) => Some(error.message()),
-                _ => None,
-            })
-        }
-    });
+    let error = revoke.error_of(field.clone());
     let tokens = match key.current_until {
         Some(until) => format!(
             "Every token that this key signed stops verifying, even where it has not expired. The last one was issued by {}.",
@@ -210,7 +201,7 @@ fn RevokeConfirm(key: Key, revoke: ServerAction<RevokeKey>) -> impl IntoView {
                 <li>"It leaves the JWKS at once; a verifier that keeps a copy goes on trusting it until it reads the JWKS again."</li>
                 <li>"This can't be undone."</li>
             </ul>
-            <ActionForm action=revoke attr:class="form">
+            <PostForm post=revoke attr:class="form">
                 <input type="hidden" name="kid" value=key.kid.clone() />
                 <TextField
                     name="confirm"
@@ -225,7 +216,7 @@ fn RevokeConfirm(key: Key, revoke: ServerAction<RevokeKey>) -> impl IntoView {
                         "Revoke key"
                     </Button>
                 </div>
-            </ActionForm>
+            </PostForm>
         </Confirm>
     }
     .into_any()
@@ -252,13 +243,13 @@ fn JwksAddress(address: String) -> impl IntoView {
 }
 
 #[component]
-fn RotateZone(rotate: ServerAction<RotateKeys>) -> impl IntoView {
+fn RotateZone(rotate: Post) -> impl IntoView {
     view! {
         <Danger title="Rotate the keys" text="Do this on a schedule of yours, or when the current key may have been seen by others.">
             <Confirm
                 label="Rotate keys"
                 title="Rotate the keys?"
-                open=Signal::derive(move || rotate.value().with(|value| matches!(value, Some(Err(_)))))
+                open=rotate.refused()
             >
                 <ul class="consequences">
                     <li>"The next key signs from now on, and a new next key is made and published."</li>
@@ -273,16 +264,16 @@ fn RotateZone(rotate: ServerAction<RotateKeys>) -> impl IntoView {
 }
 
 #[component]
-fn RotateForm(rotate: ServerAction<RotateKeys>) -> impl IntoView {
+fn RotateForm(rotate: Post) -> impl IntoView {
     view! {
-        <ActionForm action=rotate attr:class="form">
-            <FormError value=rotate.value() />
+        <PostForm post=rotate attr:class="form">
+            <FormError of=rotate />
             <div class="form-actions">
                 <Button kind=Kind::Danger pending=rotate.pending()>
                     "Rotate keys"
                 </Button>
             </div>
-        </ActionForm>
+        </PostForm>
     }
     .into_any()
 }

@@ -7,27 +7,21 @@ use model::log::{ActorKind, LogEntry, LogType};
 use model::time::{Timestamp, exact};
 
 use super::reason::{headline, result, what};
-use super::server_fns::{Change, Line, LogDetail, get_log};
-use crate::ui::{Card, Chip, ErrorPanel, IconName, Kind, LinkButton, Mono, PageHead, Skeleton, When};
+use super::server_fns::{Change, GetLog, Line, LogDetail};
+use crate::ui::{Card, Chip, ErrorPanel, IconName, Kind, LinkButton, Load, Mono, PageHead, Skeleton, When, ask};
 
 /// One entry of the log. Loaded before anything is sent, since it decides whether the page exists.
 #[component]
 pub fn LogPage() -> impl IntoView {
     let params = use_params_map();
     let log_id = Memo::new(move |_| params.with(|params| params.get("log_id").unwrap_or_default()));
-    let detail = Resource::new_blocking(move || log_id.get(), get_log);
+    let detail = Load::<LogDetail>::blocking(move || ask(GetLog { log_id: log_id.get() }));
     view! {
         <Transition fallback=|| view! { <Skeleton rows=8 /> }>
             {move || Suspend::new(async move {
                 match detail.await {
                     Ok(detail) => view! { <Entry detail=detail /> }.into_any(),
-                    Err(error) => {
-                        view! {
-                            <Title text=error.title() />
-                            <ErrorPanel error=error />
-                        }
-                            .into_any()
-                    }
+                    Err(error) => view! { <ErrorPanel error=error is_page=true /> }.into_any(),
                 }
             })}
         </Transition>

@@ -6,6 +6,7 @@ use model::log::{LogQuery, LogType};
 use model::page::{PER_PAGE, PageRequest, SEARCH_MAX};
 
 use crate::ui::address;
+use crate::ui::list::{page_name, page_of, text_of};
 
 /// The filters of the list; empty texts filter nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,16 +24,12 @@ pub(super) struct LogFilter {
 impl LogFilter {
     /// Reads an address; what it does not understand filters nothing.
     pub fn read(query: &ParamsMap) -> Self {
-        let text = |name: &str, max: usize| -> String { query.get_str(name).unwrap_or_default().trim().chars().take(max).collect() };
         Self {
             kind: query.get_str("type").and_then(LogType::parse),
-            client: text("client", SEARCH_MAX),
-            api: text("api", IDENTIFIER_MAX),
-            search: text("q", SEARCH_MAX),
-            page: query
-                .get_str("page")
-                .and_then(|page| page.parse::<i64>().ok())
-                .map_or(0, |page| (page - 1).max(0)),
+            client: text_of(query, "client", SEARCH_MAX),
+            api: text_of(query, "api", IDENTIFIER_MAX),
+            search: text_of(query, "q", SEARCH_MAX),
+            page: page_of(query),
         }
     }
 
@@ -56,7 +53,6 @@ impl LogFilter {
     }
 
     pub fn href(&self) -> String {
-        let page = if self.page > 0 { (self.page + 1).to_string() } else { String::new() };
         address(
             "/logs",
             &[
@@ -64,7 +60,7 @@ impl LogFilter {
                 ("client", &self.client),
                 ("api", &self.api),
                 ("q", &self.search),
-                ("page", &page),
+                ("page", &page_name(self.page)),
             ],
         )
     }

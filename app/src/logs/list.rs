@@ -2,27 +2,26 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use model::log::{LogEntry, LogType};
 use model::time::Timestamp;
 
 use super::filter::LogFilter;
 use super::reason::{headline, result, what};
-use super::server_fns::{Choice, LogChoices, LogList, Refused, list_log_choices, list_logs};
-use crate::ui::{Card, Chip, Empty, ErrorPanel, Icon, IconName, Kind, LinkButton, PageHead, Pager, SearchBox, Skeleton, When};
+use super::server_fns::{Choice, ListLogChoices, ListLogs, LogChoices, LogList, Refused};
+use crate::ui::{Card, Chip, Empty, ErrorPanel, GetForm, Icon, IconName, Kind, LinkButton, Load, PageHead, Pager, SearchBox, Skeleton, When, ask};
 
 /// The log.
 #[component]
 pub fn LogsPage() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(LogFilter::read));
-    let entries = Resource::new(move || filter.get(), |filter| list_logs(filter.query()));
-    let choices = OnceResource::new(list_log_choices());
+    let entries = Load::<LogList>::new(move || ask(ListLogs { query: filter.get().query() }));
+    let choices = Load::<LogChoices>::new(|| ask(ListLogChoices {}));
     view! {
         <Title text="Logs" />
         <PageHead title="Logs" sub=|| "Tokens issued and refused, and every change to the configuration" />
-        <Form method="GET" action="/logs" attr:class="tools" attr:role="search">
+        <GetForm action="/logs" attr:class="tools" attr:role="search">
             <SearchBox name="q" label="Client, API, reason or ID" value=Signal::derive(move || filter.get().search) />
             <TypeChoice filter=filter />
             <Transition fallback=|| ()>
@@ -42,7 +41,7 @@ pub fn LogsPage() -> impl IntoView {
             <button type="submit" class="btn">
                 "Filter"
             </button>
-        </Form>
+        </GetForm>
         <Transition fallback=|| view! { <Skeleton rows=10 /> }>
             {move || Suspend::new(async move {
                 let names = choices.await.unwrap_or_default();
@@ -237,8 +236,8 @@ fn EntryRow(entry: LogEntry, now: Timestamp) -> impl IntoView {
                     {text}
                 </a>
             </td>
-            <td class="hide-s">{who}</td>
-            <td class="hide-s">{api}</td>
+            <td class="hide-s clip" title=who.clone()>{who.clone()}</td>
+            <td class="hide-s clip" title=api.clone()>{api.clone()}</td>
             <td class="right">
                 <Chip tone=tone>{words}</Chip>
             </td>

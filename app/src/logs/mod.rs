@@ -11,18 +11,20 @@ mod remedy;
 pub mod server_fns;
 
 use leptos::prelude::*;
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::Route;
-use leptos_router::{MatchNestedRoutes, path};
+use leptos_router::path;
 
 use entry::LogPage;
 use list::LogsPage;
 
 /// Every page under `/logs`.
 #[component(transparent)]
-pub fn LogsRoutes() -> impl MatchNestedRoutes + Clone {
+pub fn LogsRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/logs") view=LogsPage />
         <Route path=path!("/logs/:log_id") view=LogPage />
     }
     .into_inner()
+    .into_any_nested_route()
 }

@@ -57,7 +57,7 @@ pub(super) fn headline(entry: &LogEntry) -> String {
         "secret_missing" => format!("Refused: {client} sent no secret"),
         "client_unknown" => "Refused: no client has the ID that was sent".to_owned(),
         "audience_unknown" => format!("Refused: {client} asked for an API that is not there"),
-        code => format!("Refused: {client}, {}", reason(code).to_lowercase()),
+        code => format!("Refused: {client}, {}", reason(code).to_ascii_lowercase()),
     }
 }
 

@@ -131,12 +131,12 @@ pub async fn list_logs(query: LogQuery) -> Result<LogList, AppError> {
 #[server]
 pub async fn list_log_choices() -> Result<LogChoices, AppError> {
     let session = Admin::required().await?;
-    let page = model::page::PageRequest::new(0, model::page::MAX_PER_PAGE);
-    let clients = session
-        .engine
-        .list_clients(&model::client::ClientQuery { page, ..Default::default() })
-        .await?;
-    let apis = session.engine.list_apis(&model::api::ApiQuery { page, ..Default::default() }).await?;
+    let first = model::page::ListQuery {
+        page: model::page::PageRequest::new(0, model::page::MAX_PER_PAGE),
+        ..Default::default()
+    };
+    let clients = session.engine.list_clients(&first).await?;
+    let apis = session.engine.list_apis(&first).await?;
     Ok(LogChoices {
         clients: clients
             .items

@@ -5,20 +5,22 @@ mod set_up;
 mod sign_in;
 
 use leptos::prelude::*;
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::Route;
-use leptos_router::{MatchNestedRoutes, SsrMode, path};
+use leptos_router::{SsrMode, path};
 
 use set_up::SetUpPage;
 use sign_in::SignInPage;
 
 /// The pages for those who are not signed in.
 #[component(transparent)]
-pub fn SessionRoutes() -> impl MatchNestedRoutes + Clone {
+pub fn SessionRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async />
         <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
     }
     .into_inner()
+    .into_any_nested_route()
 }
 
 /// The card in the middle of the page that both forms stand in.

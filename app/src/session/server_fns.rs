@@ -38,19 +38,14 @@ pub struct Frame {
 /// [`AppError::SignedOut`] without a session.
 #[server]
 pub async fn session_frame() -> Result<Frame, AppError> {
-    use model::api::ApiQuery;
-    use model::client::ClientQuery;
-    use model::page::PageRequest;
+    use model::page::{ListQuery, PageRequest};
     let session = gate::Admin::required().await?;
-    let page = PageRequest::new(0, 1);
-    let clients = session
-        .engine
-        .list_clients(&ClientQuery {
-            page,
-            ..ClientQuery::default()
-        })
-        .await?;
-    let apis = session.engine.list_apis(&ApiQuery { page, ..ApiQuery::default() }).await?;
+    let one = ListQuery {
+        page: PageRequest::new(0, 1),
+        ..ListQuery::default()
+    };
+    let clients = session.engine.list_clients(&one).await?;
+    let apis = session.engine.list_apis(&one).await?;
     Ok(Frame {
         email: session.admin.email,
         clients: clients.total,
@@ -172,28 +167,16 @@ pub async fn find_anything(
     /// Part of a name or identifier; empty finds all.
     search: String,
 ) -> Result<Vec<Found>, AppError> {
-    use model::api::ApiQuery;
-    use model::client::ClientQuery;
-    use model::page::{PageRequest, SEARCH_MAX};
+    use model::page::{ListQuery, PageRequest, SEARCH_MAX};
     let session = gate::Admin::required().await?;
     model::invalid::check_optional_text("search", "the search text", &search, SEARCH_MAX)?;
-    let page = PageRequest::new(0, 5);
-    let apis = session
-        .engine
-        .list_apis(&ApiQuery {
-            search: search.clone(),
-            page,
-            ..ApiQuery::default()
-        })
-        .await?;
-    let clients = session
-        .engine
-        .list_clients(&ClientQuery {
-            search,
-            page,
-            ..ClientQuery::default()
-        })
-        .await?;
+    let query = ListQuery {
+        search,
+        page: PageRequest::new(0, 5),
+        ..ListQuery::default()
+    };
+    let apis = session.engine.list_apis(&query).await?;
+    let clients = session.engine.list_clients(&query).await?;
     let apis = apis.items.into_iter().map(|row| Found {
         is_api: true,
         href: format!("/apis/{}", row.api.id),

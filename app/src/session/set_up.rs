@@ -1,6 +1,5 @@
 //! The page that makes the first admin.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::admin::{Strength, strength};
@@ -8,15 +7,14 @@ use model::admin::{Strength, strength};
 use super::SessionCard;
 use super::server_fns::SetUp;
 use super::sign_in::typed_email;
-use crate::ui::{Button, FormError, Kind, TextField, error_of};
+use crate::ui::{Button, FormError, Kind, Post, PostForm, TextField};
 
 /// Set-up code, e-mail and password of the first admin.
 #[component]
 pub(super) fn SetUpPage() -> impl IntoView {
-    let set_up = ServerAction::<SetUp>::new();
-    let value = set_up.value();
+    let set_up = Post::to::<SetUp>();
     let code = use_query_map().with_untracked(|query| query.get("code").unwrap_or_default());
-    let email = typed_email(value);
+    let email = typed_email(set_up);
     let has_code = !code.is_empty();
     let password = RwSignal::new(String::new());
     view! {
@@ -24,8 +22,8 @@ pub(super) fn SetUpPage() -> impl IntoView {
             title="Create the first admin"
             text="This server has no admin yet. Its set-up code proves that you run it: the server prints it when it starts."
         >
-            <ActionForm action=set_up>
-                <FormError value=value fields=&["code", "email", "password"] />
+            <PostForm post=set_up>
+                <FormError of=set_up fields=&["code", "email", "password"] />
                 <TextField
                     name="code"
                     label="Set-up code"
@@ -34,7 +32,7 @@ pub(super) fn SetUpPage() -> impl IntoView {
                     required=true
                     max=100usize
                     autofocus=!has_code
-                    error=error_of(value, "code")
+                    error=set_up.error_of("code")
                 />
                 <TextField
                     name="email"
@@ -43,9 +41,9 @@ pub(super) fn SetUpPage() -> impl IntoView {
                     value=email
                     required=true
                     max=model::admin::EMAIL_MAX
-                    autofocus=has_code
+                    autofocus=has_code && set_up.value().with_untracked(Option::is_none)
                     autocomplete="username"
-                    error=error_of(value, "email")
+                    error=set_up.error_of("email")
                 />
                 <div on:input=move |event| password.set(event_target_value(&event))>
                     <TextField
@@ -56,14 +54,14 @@ pub(super) fn SetUpPage() -> impl IntoView {
                         max=model::admin::PASSWORD_MAX
                         hint="At least 12 characters. A few words are easy to remember."
                         autocomplete="new-password"
-                        error=error_of(value, "password")
+                        error=set_up.error_of("password")
                     />
                 </div>
                 <StrengthHint password=password.into() />
                 <Button kind=Kind::Primary pending=set_up.pending()>
                     "Create admin"
                 </Button>
-            </ActionForm>
+            </PostForm>
         </SessionCard>
     }
     .into_any()

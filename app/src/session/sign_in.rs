@@ -1,25 +1,23 @@
 //! The page where an admin signs in.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::SessionCard;
 use super::server_fns::SignIn;
 use crate::error::AppError;
-use crate::ui::{Button, FormError, Kind, TextField, error_of};
+use crate::ui::{Button, FormError, Kind, Post, PostForm, TextField};
 
 /// E-mail and password; goes on to the page that was asked for.
 #[component]
 pub(super) fn SignInPage() -> impl IntoView {
-    let sign_in = ServerAction::<SignIn>::new();
-    let value = sign_in.value();
+    let sign_in = Post::to::<SignIn>();
     let next = use_query_map().with_untracked(|query| query.get("next").unwrap_or_default());
-    let email = typed_email(value);
+    let email = typed_email(sign_in);
     view! {
         <SessionCard title="Sign in" text="Use the e-mail address and password of your admin account.">
-            <ActionForm action=sign_in>
-                <FormError value=value fields=&["email", "password"] />
+            <PostForm post=sign_in>
+                <FormError of=sign_in fields=&["email", "password"] />
                 <input type="hidden" name="next" value=next />
                 <TextField
                     name="email"
@@ -30,7 +28,7 @@ pub(super) fn SignInPage() -> impl IntoView {
                     max=model::admin::EMAIL_MAX
                     autofocus=email.is_empty()
                     autocomplete="username"
-                    error=error_of(value, "email")
+                    error=sign_in.error_of("email")
                 />
                 <TextField
                     name="password"
@@ -39,23 +37,20 @@ pub(super) fn SignInPage() -> impl IntoView {
                     required=true
                     max=model::admin::PASSWORD_MAX
                     autocomplete="current-password"
-                    error=error_of(value, "password")
+                    error=sign_in.error_of("password")
                 />
                 <Button kind=Kind::Primary pending=sign_in.pending()>
                     "Sign in"
                 </Button>
-            </ActionForm>
+            </PostForm>
         </SessionCard>
     }
     .into_any()
 }
 
 /// The address that was entered before, which an error brings back where no script kept it.
-pub(super) fn typed_email<S>(value: S) -> String
-where
-    S: WithUntracked<Value = Option<Result<(), AppError>>>,
-{
-    value.with_untracked(|value| match value {
+pub(super) fn typed_email(post: Post) -> String {
+    post.value().with_untracked(|value| match value {
         Some(Err(AppError::SignIn { email, .. })) => email.clone(),
         _ => String::new(),
     })

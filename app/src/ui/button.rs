@@ -51,7 +51,7 @@ pub fn Button(
         <button
             type="submit"
             class=class
-            disabled=move || pending.get()
+            disabled=pending
             aria-busy=move || pending.get().then_some("true")
         >
             {children()}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Icon, IconName, hydrated};
+use super::{Icon, IconName, before_hydration};
 
 /// How long the button says "Copied".
 const COPIED_FOR: Duration = Duration::from_secs(2);
@@ -20,7 +20,7 @@ pub fn CopyButton(
     #[prop(optional, into)]
     label: String,
 ) -> impl IntoView {
-    let ready = hydrated();
+    let waiting = before_hydration();
     let state = RwSignal::new(Copied::No);
     let copy = move |_| {
         let text = text.get_untracked();
@@ -39,7 +39,7 @@ pub fn CopyButton(
         <button
             type="button"
             class=if bare { "btn quiet small copy bare" } else { "btn small copy" }
-            disabled=move || !ready.get()
+            disabled=waiting
             on:click=copy
         >
             {move || {

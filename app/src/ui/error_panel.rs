@@ -1,6 +1,7 @@
 //! What stands in the place of something that could not be shown.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 use super::{Icon, IconName, Kind, LinkButton};
 use crate::error::AppError;
@@ -11,8 +12,21 @@ use crate::status;
 pub fn ErrorPanel(
     /// The error.
     error: AppError,
+    /// Whether it stands in the place of a whole page: then it brings the title of the window and the only `<h1>`.
+    #[prop(optional)]
+    is_page: bool,
 ) -> impl IntoView {
     status::of_page(&error);
+    let title = error.title();
+    let heading = if is_page {
+        view! {
+            <Title text=title.clone() />
+            <h1>{title}</h1>
+        }
+        .into_any()
+    } else {
+        view! { <h2>{title}</h2> }.into_any()
+    };
     let next = match &error {
         // Not a link inside the app: the server must look at the session and set it anew.
         AppError::SignedOut => view! {
@@ -37,7 +51,7 @@ pub fn ErrorPanel(
             <div class="tile">
                 <Icon name=IconName::Warning />
             </div>
-            <h2>{error.title()}</h2>
+            {heading}
             <p>{error.message()}</p>
             <div class="empty-next">{next}</div>
         </div>

@@ -37,6 +37,26 @@ fn focus_on_error(error: Signal<Option<String>>, input: impl Fn() -> Option<Html
     });
 }
 
+/// Gives the field the focus when a link of the app has led to its page: browsers heed `autofocus` only while they load a document.
+fn focus_at_first(autofocus: bool, input: impl Fn() -> Option<HtmlElement> + 'static) {
+    Effect::new(move |_| {
+        if autofocus
+            && !is_typing()
+            && let Some(input) = input()
+        {
+            // As above.
+            let _ = input.focus();
+        }
+    });
+}
+
+/// Whether a field has the focus: who has begun to type must not be led away.
+fn is_typing() -> bool {
+    document()
+        .active_element()
+        .is_some_and(|element| element.matches("input, textarea, select").unwrap_or(false))
+}
+
 /// The lines below a field.
 #[component]
 fn FieldFoot(id: String, hint: String, error: Signal<Option<String>>) -> impl IntoView {
@@ -107,7 +127,9 @@ pub fn TextField(
 ) -> impl IntoView {
     let id = id_of(id, &name);
     let node = NodeRef::<Input>::new();
-    focus_on_error(error, move || node.get().map(|input| HtmlElement::clone(&input)));
+    let element = move || node.get().map(|input| HtmlElement::clone(&input));
+    focus_on_error(error, element);
+    focus_at_first(autofocus, element);
     let (described_id, has_hint) = (id.clone(), !hint.is_empty());
     let kind = if kind.is_empty() { "text".to_owned() } else { kind };
     // Addresses, identifiers and passwords are not words of a language.
@@ -191,6 +213,7 @@ pub fn TextArea(
                 required=required
                 maxlength=max.map(|max| max.to_string())
                 spellcheck=mono.then_some("false")
+                autofocus=error.with_untracked(Option::is_some)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=move || described_by(&described_id, has_hint, error.with(Option::is_some))
             >

@@ -1,47 +1,23 @@
-//! From what an action answered to what a form shows.
+//! From what a form was answered to what it shows.
 
 use leptos::prelude::*;
 
-use super::Note;
 use super::chip::Tone;
+use super::{Note, Post};
 use crate::error::AppError;
-
-/// What is wrong with `field`, from the value of the form's action. Works for a form posted without script too,
-/// since the router puts the error back into the action.
-pub fn error_of<T, S>(value: S, field: &'static str) -> Signal<Option<String>>
-where
-    T: Send + Sync + 'static,
-    S: With<Value = Option<Result<T, AppError>>> + Send + Sync + 'static,
-{
-    Signal::derive(move || {
-        value.with(|value| match value {
-            Some(Err(error)) if error.field() == Some(field) => Some(error.message()),
-            _ => None,
-        })
-    })
-}
 
 /// What went wrong with the whole form: every error except those on the `fields` that show theirs.
 #[component]
-pub fn FormError<T, S>(
-    /// The value of the form's action.
-    value: S,
+pub fn FormError(
+    /// Where the form posts to.
+    of: Post,
     /// Names of the fields that show their own errors.
     #[prop(optional)]
     fields: &'static [&'static str],
-) -> impl IntoView
-where
-    T: Send + Sync + 'static,
-    S: With<Value = Option<Result<T, AppError>>> + Send + Sync + 'static,
-{
-    let error = Signal::derive(move || {
-        value.with(|value| match value {
-            Some(Err(error)) if !error.field().is_some_and(|field| fields.contains(&field)) => Some(error.clone()),
-            _ => None,
-        })
-    });
+) -> impl IntoView {
     move || {
-        error.get().map(|error| {
+        let error = of.error().filter(|error| !error.field().is_some_and(|field| fields.contains(&field)));
+        error.map(|error| {
             let sign_in = (error == AppError::SignedOut).then(|| {
                 view! {
                     " "

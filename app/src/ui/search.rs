@@ -25,7 +25,7 @@ pub fn SearchBox(
                 type="search"
                 name=name
                 value=value.get_untracked()
-                prop:value=move || value.get()
+                prop:value=value
                 placeholder=label
                 autocomplete="off"
                 maxlength="200"

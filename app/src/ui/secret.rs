@@ -1,6 +1,5 @@
 //! A secret: hidden until asked for, hidden again soon after, and copied without being seen.
 
-use std::future::Future;
 use std::time::Duration;
 
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
@@ -8,8 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::secret::Secret;
 
-use super::{FormError, Icon, IconName, Mono, clipboard, hydrated};
-use crate::error::AppError;
+use super::{Ask, FormError, Icon, IconName, Mono, Post, before_hydration, clipboard};
 
 /// How long a secret stays on the screen.
 const SHOWN_FOR: Duration = Duration::from_secs(30);
@@ -18,24 +16,16 @@ const COPIED_FOR: Duration = Duration::from_secs(2);
 /// What stands in the place of a hidden secret; says nothing about its length.
 const DOTS: &str = "••••••••••••••••";
 
-/// What an action that shows a secret answers; without a secret, a page that was posted to without script shows it.
-pub type Shown = Option<Result<Option<Secret>, AppError>>;
-
 /// A hidden secret with the form that shows it and a button that copies it.
 #[component]
-pub fn SecretField<F, Fut>(
-    /// Answer of the form's action.
-    #[prop(into)]
-    answer: MappedSignal<Shown>,
+pub fn SecretField(
+    /// Where the form posts to; it answers with the secret, or with nothing if a page that follows shows it.
+    reveal: Post,
     /// Gets the secret for the copy button.
-    fetch: F,
+    ask: Ask,
     /// The form with the button that shows the secret.
     children: Children,
-) -> impl IntoView
-where
-    F: Fn() -> Fut + Clone + Send + 'static,
-    Fut: Future<Output = Result<Option<Secret>, AppError>> + 'static,
-{
+) -> impl IntoView {
     let shown = RwSignal::new(None::<String>);
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let stop_timer = move || {
@@ -48,15 +38,11 @@ where
         stop_timer();
     };
     Effect::new(move |_| {
-        let secret = answer.with(|answer| match answer {
-            Some(Ok(Some(secret))) => Some(secret.reveal().to_owned()),
-            _ => None,
-        });
-        if let Some(secret) = secret {
-            // The action would keep it longer than the screen does.
-            answer.set(None);
+        if let Some(secret) = reveal.answer::<Option<Secret>>().flatten() {
+            // The answer would stay longer than the screen shows it.
+            reveal.value().set(None);
             hide();
-            shown.set(Some(secret));
+            shown.set(Some(secret.reveal().to_owned()));
             let hiding = set_timeout_with_handle(
                 move || {
                     shown.try_set(None);
@@ -68,7 +54,7 @@ where
     });
     on_cleanup(stop_timer);
     view! {
-        <FormError value=answer />
+        <FormError of=reveal />
         <div class="secret">
             {move || match shown.get() {
                 Some(secret) => {
@@ -89,7 +75,7 @@ where
                     }
                         .into_any()
                 }
-            }} <span hidden=move || shown.with(Option::is_some)>{children()}</span> <CopyHidden fetch=fetch />
+            }} <span hidden=move || shown.with(Option::is_some)>{children()}</span> <CopyHidden ask=ask />
         </div>
         <p class="hint">"Shown for 30 seconds. Each look at it leaves a log entry."</p>
     }
@@ -98,17 +84,13 @@ where
 
 /// Copies the secret without showing it. Needs script, so it is disabled until the page is hydrated.
 #[component]
-fn CopyHidden<F, Fut>(fetch: F) -> impl IntoView
-where
-    F: Fn() -> Fut + Clone + Send + 'static,
-    Fut: Future<Output = Result<Option<Secret>, AppError>> + 'static,
-{
-    let ready = hydrated();
+fn CopyHidden(ask: Ask) -> impl IntoView {
+    let waiting = before_hydration();
     let label = RwSignal::new("Copy");
     let copy = move |_| {
-        let secret = fetch();
+        let answer = ask.clone().once();
         spawn_local(async move {
-            let copied = match secret.await {
+            let copied = match answer.await.and_then(|answer| answer.read::<Option<Secret>>()) {
                 Ok(Some(secret)) => clipboard::write(secret.reveal()).await,
                 _ => false,
             };
@@ -122,7 +104,7 @@ where
         });
     };
     view! {
-        <button type="button" class="btn small copy" disabled=move || !ready.get() on:click=copy>
+        <button type="button" class="btn small copy" disabled=waiting on:click=copy>
             <Icon name=IconName::Copy />
             <span aria-live="polite">{move || label.get()}</span>
         </button>

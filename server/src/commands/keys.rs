@@ -20,6 +20,8 @@ pub(super) enum Verb {
     /// Withdraw a previous key: its tokens no longer verify
     Revoke {
         /// Id of the key
+        // One in 64 begins with a hyphen (RFC 7638, base64url).
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
 }
@@ -71,6 +73,31 @@ impl Line {
             current_since: key.current_since.map(exact),
             current_until: key.current_until.map(exact),
             revoked_at: key.revoked_at.map(exact),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Verb;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        verb: Verb,
+    }
+
+    #[test]
+    fn key_ids_that_look_like_flags_are_key_ids() {
+        for id in [
+            "-2P5hXBSUnia8eM6Aiq4AQidF7b9gVOUqW857ddsVfU",
+            "-hP5hXBSUnia8eM6Aiq4AQidF7b9gVOUqW857ddsVfU",
+            "--P5hXBSUnia8eM6Aiq4AQidF7b9gVOUqW857ddsVfU",
+        ] {
+            let line = Line::try_parse_from(["keys", "revoke", id]).unwrap();
+            assert!(matches!(line.verb, Verb::Revoke { kid } if kid == id));
         }
     }
 }

@@ -116,11 +116,43 @@ pub async fn delete_grant(id: String, client_id: String) -> Result<RemovedGrant,
     let client = session.engine.client(&client_id).await?;
     let grant = session.engine.grant(&client_id, &audience).await?;
     session.engine.delete_grant(&session.actor, &client_id, &audience).await?;
+    let scope = grant.map(|grant| grant.scope).unwrap_or_default();
+    if flash::is_plain_form() {
+        let page = clients_page(&id);
+        let left = [&client.client_id].into_iter().chain(&scope).map(String::as_str).collect::<Vec<_>>();
+        flash::leave_at(session.engine.issuer(), &page, &left.join(" "));
+        leptos_axum::redirect(&page);
+    }
     Ok(RemovedGrant {
         client_id: client.client_id,
         client_name: client.name,
-        scope: grant.map(|grant| grant.scope).unwrap_or_default(),
+        scope,
     })
+}
+
+/// What [`delete_grant`] has just taken away by a form posted without script; otherwise nothing.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no API has this id.
+#[server]
+pub async fn take_removed_grant(id: String) -> Result<Option<RemovedGrant>, AppError> {
+    let session = Admin::required().await?;
+    let Some(left) = flash::take_at(session.engine.issuer(), &clients_page(&id)) else {
+        return Ok(None);
+    };
+    let mut words = left.split(' ').map(str::to_owned);
+    let access = access_of(&session.engine, &id, &words.next().unwrap_or_default()).await?;
+    Ok(access.filter(|access| access.grant.is_none()).map(|access| RemovedGrant {
+        client_id: access.client_id,
+        client_name: access.client_name,
+        scope: words.collect(),
+    }))
+}
+
+/// The tab that lists the clients of an API.
+#[cfg(feature = "ssr")]
+fn clients_page(id: &str) -> String {
+    format!("/apis/{id}/clients")
 }
 
 /// A client as an API sees it; `None` if there is no such client.
@@ -143,6 +175,6 @@ pub(super) async fn access_of(engine: &engine::Engine, api_id: &str, client_id: 
 #[cfg(feature = "ssr")]
 fn back_to_row(id: &str, client_id: &str) {
     if flash::is_plain_form() {
-        leptos_axum::redirect(&format!("/apis/{id}/clients?open={client_id}"));
+        leptos_axum::redirect(&format!("{}?open={client_id}", clients_page(id)));
     }
 }

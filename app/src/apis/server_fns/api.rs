@@ -3,8 +3,8 @@
 #![expect(missing_docs, reason = "the server macro makes fields of arguments, which can carry no docstring")]
 
 use leptos::prelude::*;
-use model::api::{Api, ApiSort, ApiSummary, SigningAlg};
-use model::page::Page;
+use model::api::{Api, ApiSummary, SigningAlg};
+use model::page::{ListQuery, Page};
 use model::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -26,13 +26,8 @@ pub struct ApiHead {
 /// # Errors
 /// [`AppError::SignedOut`] without a session.
 #[server]
-pub async fn list_apis(search: String, sort: ApiSort, page: i64) -> Result<Page<ApiSummary>, AppError> {
+pub async fn list_apis(query: ListQuery) -> Result<Page<ApiSummary>, AppError> {
     let session = Admin::required().await?;
-    let query = model::api::ApiQuery {
-        search,
-        sort,
-        page: model::page::PageRequest::new(page, model::page::PER_PAGE),
-    };
     Ok(session.engine.list_apis(&query).await?)
 }
 

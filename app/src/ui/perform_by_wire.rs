@@ -1,0 +1,17 @@
+//! In the browser a page calls its functions over the wire, all of them in the same way.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use leptos::server_fn::ServerFn;
+
+use super::answer::{Answer, send};
+use crate::error::AppError;
+
+/// How the function at a path is called with a form.
+pub(super) type Perform = fn(&'static str, String) -> Pin<Box<dyn Future<Output = Result<Answer, AppError>> + Send>>;
+
+/// Calls whatever is at the path.
+pub(super) fn perform<S: ServerFn>() -> Perform {
+    |path, form| Box::pin(send(path, form))
+}

@@ -1,0 +1,152 @@
+import { authorized, button, enter, goTo, link, openConfirm, openTab, showSecret } from '../support/dashboard.ts';
+import type { Api, Client, Tessera } from '../support/tessera.ts';
+import { expect, type Page, test, visit } from '../support/test.ts';
+import { type Check, verifyWithJose, verifyWithPyJwt } from '../support/verify.ts';
+
+const identifier = 'https://orders.example/';
+
+/** What a change on a page does to tokens: the API, a client that is authorized for all of its scopes, and their first token. */
+interface Running {
+  api: Api;
+  client: Client;
+  first: Check;
+}
+
+async function running(page: Page, tessera: Tessera, algorithm: 'RS256' | 'HS256' = 'RS256'): Promise<Running> {
+  await enter(page, tessera);
+  const api = await tessera.createApi('Orders', identifier, algorithm, ['read:orders', 'write:orders']);
+  const client = await tessera.createClient('Billing worker');
+  await tessera.createGrant(client.client_id, identifier, 'all');
+  await expect.poll(async () => (await tessera.requestToken(client, identifier)).status).toBe(200);
+  return { api, client, first: await token(tessera, api, client) };
+}
+
+/** A token with all that is needed to verify it. */
+async function token(tessera: Tessera, api: Api, client: Client): Promise<Check> {
+  const answer = await tessera.requestToken(client, identifier);
+  expect(answer.status).toBe(200);
+  const { access_token } = (await answer.json()) as { access_token: string };
+  return {
+    token: access_token,
+    issuer: tessera.issuer,
+    audience: identifier,
+    algorithm: api.signing_alg,
+    jwksUrl: `${tessera.origin}/.well-known/jwks.json`,
+    signingSecret: api.signing_secret,
+  };
+}
+
+/** Asserts that both libraries accept the token; answers its claims. */
+async function accepted(check: Check): Promise<Record<string, unknown>> {
+  await verifyWithPyJwt(check);
+  return verifyWithJose(check);
+}
+
+/** Asserts that both libraries refuse the token. */
+async function refused(check: Check): Promise<void> {
+  await expect(verifyWithJose(check)).rejects.toThrow();
+  await expect(verifyWithPyJwt(check)).rejects.toThrow();
+}
+
+function kid({ token }: Check): string {
+  const [header = ''] = token.split('.');
+  return (JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string }).kid;
+}
+
+test('removing a scope names who loses it, and takes it out of new tokens', async ({ page, tessera }) => {
+  const { api, client, first } = await running(page, tessera);
+  expect(await accepted(first)).toMatchObject({ scope: 'read:orders write:orders' });
+
+  await visit(page, `/apis/${api.id}/scopes`);
+  await link(page, 'Remove write:orders').click();
+  const panel = page.getByRole('group', { name: 'Remove write:orders?' });
+  await expect(panel).toContainText('The grant of Billing worker loses it');
+  await button(panel, 'Remove scope').click();
+  await expect(panel).toBeHidden();
+  await expect(page.getByRole('row').filter({ hasText: 'write:orders' })).toHaveCount(0);
+
+  expect(await accepted(await token(tessera, api, client))).toMatchObject({ scope: 'read:orders' });
+  expect((await tessera.requestToken(client, identifier, { scope: 'write:orders' })).status).toBe(403);
+});
+
+test("rotating a client's secret refuses the old one", async ({ page, tessera }) => {
+  const { api, client } = await running(page, tessera);
+  await visit(page, `/clients/${client.client_id}/settings`);
+  const panel = await openConfirm(page, 'Rotate secret');
+  await button(panel, 'Rotate secret').click();
+  await expect(page.getByText('The client has a new secret and the old one is refused.')).toBeVisible();
+
+  expect((await tessera.requestToken(client, identifier)).status).toBe(401);
+  const rotated = { ...client, client_secret: await showSecret(page) };
+  expect(rotated.client_secret).not.toBe(client.client_secret);
+  await accepted(await token(tessera, api, rotated));
+});
+
+test('withdrawing a grant refuses the client until Undo brings it back as it was', async ({ page, tessera }) => {
+  const { api, client } = await running(page, tessera);
+  await visit(page, `/apis/${api.id}/clients?open=${client.client_id}`);
+  await page.getByRole('checkbox', { name: 'write:orders' }).uncheck();
+  await button(page, 'Update').click();
+  await expect(page.getByRole('link', { name: '1 of 2 scopes granted to Billing worker' })).toBeVisible();
+
+  await authorized(page, 'Billing worker').click();
+  await expect(authorized(page, 'Billing worker')).not.toBeChecked();
+  expect((await tessera.requestToken(client, identifier)).status).toBe(403);
+
+  await button(page, 'Undo').click();
+  await expect(authorized(page, 'Billing worker')).toBeChecked();
+  await expect(button(page, 'Undo')).toHaveCount(0);
+  expect(await accepted(await token(tessera, api, client))).toMatchObject({ scope: 'read:orders' });
+});
+
+test('a grant is withdrawn and made from the page of the client too', async ({ page, tessera }) => {
+  const { api, client } = await running(page, tessera);
+  await visit(page, `/clients/${client.client_id}/apis`);
+  const toggle = page.getByRole('switch', { name: 'Authorized for Orders' });
+  await toggle.click();
+  await expect(toggle).not.toBeChecked();
+  expect((await tessera.requestToken(client, identifier)).status).toBe(403);
+  await toggle.click();
+  await expect(toggle).toBeChecked();
+  expect(await accepted(await token(tessera, api, client))).toMatchObject({ scope: 'read:orders write:orders' });
+});
+
+test('after a rotation of the keys old tokens verify, until their key is revoked', async ({ page, tessera }) => {
+  const { api, client, first } = await running(page, tessera);
+  await visit(page, '/');
+  await goTo(page, 'Keys');
+  await expect(page.getByRole('row').filter({ hasText: 'Current' })).toContainText(kid(first).slice(0, 6));
+  const rotate = await openConfirm(page, 'Rotate keys');
+  await button(rotate, 'Rotate keys').click();
+  await expect(page.getByText('The next key signs now.')).toBeVisible();
+
+  const second = await token(tessera, api, client);
+  expect(kid(second)).not.toBe(kid(first));
+  await expect(page.getByRole('row').filter({ hasText: 'Current' })).toContainText(kid(second).slice(0, 6));
+  await accepted(first);
+  await accepted(second);
+
+  const revoke = await openConfirm(page, 'Revoke');
+  await revoke.getByLabel(/^Type .* to confirm$/).fill(kid(first).slice(0, 6));
+  await button(revoke, 'Revoke key').click();
+  await expect(page.getByText('The key is revoked.')).toBeVisible();
+  await expect(page.getByRole('row').filter({ hasText: 'Revoked' })).toContainText(kid(first).slice(0, 6));
+  await refused(first);
+  await accepted(second);
+});
+
+test('after a rotation of the signing secret only the new one verifies new tokens', async ({ page, tessera }) => {
+  const { api, client, first } = await running(page, tessera, 'HS256');
+  await visit(page, `/apis/${api.id}`);
+  await openTab(page, 'Settings');
+  const panel = await openConfirm(page, 'Rotate signing secret');
+  await button(panel, 'Rotate signing secret').click();
+  await expect(page.getByText('The API has a new signing secret.')).toBeVisible();
+
+  const signingSecret = await showSecret(page);
+  const second = await token(tessera, api, client);
+  await accepted({ ...second, signingSecret });
+  await refused(second);
+  await accepted(first);
+  await refused({ ...first, signingSecret });
+});
