@@ -114,7 +114,7 @@ impl Store {
             return Err(OpenError::DatabaseUrl(String::new()));
         }
         if url.contains(":memory:") || url.contains("mode=memory") {
-            return Err(OpenError::DatabaseUrl("A database in memory would be lost at every stop.".to_owned()));
+            return Err(OpenError::DatabaseUrl(" A database in memory would be lost at every stop.".to_owned()));
         }
         Self::open_sqlite(SqliteConnectOptions::from_str(url).map_err(|error| not_an_address(&error))?).await
     }

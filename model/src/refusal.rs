@@ -72,7 +72,7 @@ impl Refusal {
             Self::SecretWrong(_) => "The client secret is wrong".to_owned(),
             Self::AudienceMissing => "The request named no audience".to_owned(),
             Self::AudienceUnknown(audience) => format!("No API has the identifier {audience}"),
-            Self::NotAuthorized { audience, .. } => format!("The client and its secret are right, but it is not authorized for {audience}"),
+            Self::NotAuthorized { audience, .. } => format!("No grant authorizes the client for {audience}"),
             Self::ScopeNotGranted(scopes) => format!("The grant does not hold: {}", scopes.join(" ")),
         }
     }
