@@ -1,59 +1,39 @@
 // The token endpoint under load, on this machine and in one run: processor time of a token beside that of its bare signature,
 // and how long other requests wait meanwhile. Bounded in time; nothing here asserts a number.
-import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { startTessera } from '../end2end/quickstarts/tessera.mjs';
 
 const SECONDS = 5;
 const CONNECTIONS = 16;
-const binary = process.env.TESSERA_BIN ?? path.resolve(import.meta.dirname, '../target/release/tessera');
 
-const dataDir = mkdtempSync(path.join(tmpdir(), 'tessera-bench-'));
-const port = await freePort();
-const env = {
-  PATH: process.env.PATH,
-  TESSERA_LISTEN: `127.0.0.1:${port}`,
-  TESSERA_ISSUER: `http://localhost:${port}/`,
-  TESSERA_DATA_DIR: dataDir,
-  TESSERA_LOG: 'error',
-};
-const json = (...args) => JSON.parse(execFileSync(binary, [...args, '--json'], { env, encoding: 'utf8' }));
-const client = json('client', 'create', '--name', 'Bench');
-for (const alg of ['RS256', 'HS256']) {
-  json('api', 'create', '--name', alg, '--identifier', `urn:bench:${alg}`, '--signing-alg', alg, '--scope', 'read:bench');
-  json('grant', 'create', '--client-id', client.client_id, '--audience', `urn:bench:${alg}`, '--all-scopes');
-}
-
-const server = spawn(binary, ['serve'], { env, stdio: 'ignore' });
+const tessera = await startTessera();
 try {
-  while ((await get('/health/ready').catch(() => ({ status: 0 }))).status !== 200);
+  const client = await tessera.createClient('Bench');
   const signature = bareSignature();
   console.log(`bare RSA-2048 signature (OpenSSL)  ${signature.toFixed(0)} µs of a core`);
   for (const alg of ['RS256', 'HS256']) {
-    const { tokens, refused, cpu, p50, p99, aside } = await load(alg);
+    const audience = `urn:bench:${alg}`;
+    await tessera.createApi(alg, audience, alg, ['read:bench']);
+    await tessera.createGrant(client, audience, ['read:bench']);
+    const { tokens, refused, cpu, p50, p99, aside } = await load(client, audience);
     console.log(
       `${alg}: ${(tokens / SECONDS).toFixed(0)} tokens/s, ${cpu.toFixed(0)} µs of a core each = ${(cpu / signature).toFixed(2)} signatures, ` +
         `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, JWKS meanwhile p99 ${aside.toFixed(1)} ms, ${refused} not answered with a token`,
     );
   }
 } finally {
-  server.kill('SIGKILL');
-  await once(server, 'exit');
-  rmSync(dataDir, { recursive: true, force: true });
+  await tessera.stop();
 }
 
-async function load(alg) {
-  const body = JSON.stringify({ grant_type: 'client_credentials', client_id: client.client_id, client_secret: client.client_secret, audience: `urn:bench:${alg}` });
+async function load({ client_id, client_secret }, audience) {
+  const body = JSON.stringify({ grant_type: 'client_credentials', client_id, client_secret, audience });
   const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS + 1 });
   const times = [];
   const asides = [];
   let refused = 0;
-  const before = cpuOf(server.pid);
+  const before = cpuOf(tessera.pid);
   const end = performance.now() + SECONDS * 1000;
   const timed = async (into, ask) => {
     const start = performance.now();
@@ -68,7 +48,7 @@ async function load(alg) {
     while (performance.now() < end) await timed(asides, () => get('/.well-known/jwks.json', agent));
   })();
   await Promise.all([...askers, bystander]);
-  const spent = cpuOf(server.pid) - before;
+  const spent = cpuOf(tessera.pid) - before;
   agent.destroy();
   const tokens = times.length - refused;
   return { tokens, refused, cpu: (spent * 1e6) / times.length, p50: quantile(times, 0.5), p99: quantile(times, 0.99), aside: quantile(asides, 0.99) };
@@ -84,7 +64,7 @@ function get(where, agent) {
 
 function request(options, body) {
   return new Promise((resolve, reject) => {
-    const call = http.request({ host: '127.0.0.1', port, ...options }, (answer) => {
+    const call = http.request(new URL(options.path, tessera.issuer), options, (answer) => {
       answer.resume();
       answer.on('end', () => resolve({ status: answer.statusCode }));
     });
@@ -115,12 +95,4 @@ function bareSignature() {
 
 function quantile(values, part) {
   return values.sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? 0;
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port: free } = probe.address();
-  probe.close();
-  return free;
 }

@@ -50,6 +50,7 @@ export async function serve(command, args, options, url) {
     throw error;
   }
   return {
+    pid: child.pid,
     output: () => output,
     async stop() {
       process.off('exit', kill);

@@ -25,6 +25,7 @@ export async function startTessera() {
   };
   return {
     issuer,
+    pid: server.pid,
     command,
     createApi: (name, identifier, alg, scopes) =>
       create('api', 'create', '--name', name, '--identifier', identifier, '--signing-alg', alg, ...repeated('--scope', scopes)),

@@ -82,7 +82,9 @@ pub enum OpenError {
     #[error("The data directory {0} can't be used: {1}. Give one that this user may write to with TESSERA_DATA_DIR.")]
     DataDir(PathBuf, io::Error),
     /// The database address is not one that we know.
-    #[error("TESSERA_DATABASE_URL is not a database address that can be used.{0} Write postgres://user:password@host/name or sqlite:/path/to/file.db.")]
+    #[error(
+        "TESSERA_DATABASE_URL is not a database address that can be used.{0} Write postgres://user:password@host/name or sqlite:/path/to/file.db."
+    )]
     DatabaseUrl(String),
     /// The database can't be reached or does not answer.
     #[error("The database can't be opened: {0}")]

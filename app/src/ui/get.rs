@@ -40,7 +40,7 @@ pub(super) fn fields_of(event: &SubmitEvent) -> Option<String> {
 fn with_filled(path: &str, fields: &str) -> String {
     let filled: Vec<&str> = fields
         .split('&')
-        .filter(|field| !field.starts_with('=') && !field.ends_with('='))
+        .filter(|field| !field.is_empty() && !field.starts_with('=') && !field.ends_with('='))
         .collect();
     if filled.is_empty() {
         path.to_owned()

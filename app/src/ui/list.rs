@@ -185,7 +185,7 @@ pub fn NoRows(
 mod tests {
     use super::*;
 
-    fn read(query: &[(&str, &str)]) -> ListView {
+    fn read(query: &[(&'static str, &'static str)]) -> ListView {
         let query: ParamsMap = query.iter().copied().collect();
         ListView::read("/clients", &query)
     }

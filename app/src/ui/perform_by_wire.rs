@@ -12,6 +12,7 @@ use crate::error::AppError;
 pub(super) type Perform = fn(&'static str, String) -> Pin<Box<dyn Future<Output = Result<Answer, AppError>> + Send>>;
 
 /// Calls whatever is at the path.
+#[expect(clippy::extra_unused_type_parameters, reason = "on the server the function itself is called")]
 pub(super) fn perform<S: ServerFn>() -> Perform {
     |path, form| Box::pin(send(path, form))
 }
