@@ -3,7 +3,8 @@
 //!
 //! A committed change is never missed: every change raises the stored revision, all that is kept here is labelled with
 //! the revision it was read at, and a client that is labelled otherwise than the snapshot is read again. This process
-//! moves its snapshot on before a verb returns; a change of another process is noticed by the watcher.
+//! moves its snapshot on before a verb returns; a change of another process is noticed by the watcher, or sooner by a request that
+//! would be refused without it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -42,7 +43,7 @@ impl Engine {
     /// # Errors
     /// [`Error`] if it can't be read; what was known before stays.
     pub async fn refresh(&self) -> Result<(), Error> {
-        self.0.snapshots.refresh(&self.0.store, &self.0.vault).await
+        self.0.snapshots.refresh(&self.0.store, &self.0.vault).await.map(drop)
     }
 
     /// The revision of the configuration that tokens are issued by, and its changes, by this process or another.
@@ -166,21 +167,22 @@ impl Snapshots {
         self.current.load_full()
     }
 
-    /// Puts a newer snapshot in place, if the stored revision has moved on.
+    /// Puts a newer snapshot in place, if the stored revision has moved on; tells whether it has.
     ///
     /// # Errors
     /// [`Error`] if it can't be read; the old one stays.
-    pub(crate) async fn refresh(&self, store: &Store, vault: &Vault) -> Result<(), Error> {
+    pub(crate) async fn refresh(&self, store: &Store, vault: &Vault) -> Result<bool, Error> {
         let _turn = self.turn.lock().await;
         let mut tx = store.read().await?;
         let revision = store::revision(&mut tx).await?;
         let old = self.current.load_full();
-        if revision != old.revision {
+        let moved = revision != old.revision;
+        if moved {
             let snapshot = Snapshot::read(&mut tx, vault, revision, Some(&old.keys)).await?;
             self.current.store(Arc::new(snapshot));
             self.revision.send_replace(revision);
         }
-        Ok(())
+        Ok(moved)
     }
 
     /// The client with this id: from memory if it was read at the revision of `snapshot`, else from the database.
@@ -238,7 +240,7 @@ pub(crate) fn watch_revision(engine: Weak<Inner>) -> AbortHandle {
             let refreshed = engine.snapshots.refresh(&engine.store, &engine.vault).await;
             // Said once an outage, not at every look.
             match &refreshed {
-                Ok(()) if failing => tracing::info!("changes of the configuration can be read again"),
+                Ok(_) if failing => tracing::info!("changes of the configuration can be read again"),
                 Err(error) if !failing => tracing::error!(%error, "changes of the configuration can't be read; going on with what is known"),
                 _ => {}
             }

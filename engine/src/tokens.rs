@@ -34,15 +34,12 @@ impl Engine {
     /// # Errors
     /// [`IssueError`].
     pub async fn issue(&self, credentials: Option<Credentials>, request: TokenRequest, caller: &Caller) -> Result<TokenResponse, IssueError> {
-        let snapshot = self.0.snapshots.current();
         let client_id = credentials.as_ref().map(|credentials| credentials.client_id.as_str());
         let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, request.audience.as_deref(), caller);
-        let answer = async {
-            token::check_grant_type(&request)?;
-            let client = self.prove(&snapshot, credentials.as_ref(), &mut entry).await?;
-            self.token(&snapshot, &client, &request, entry.date).await
-        };
-        let answer = answer.await;
+        let mut answer = self.answer(credentials.as_ref(), &request, &mut entry).await;
+        if self.knows_more(&answer).await {
+            answer = self.answer(credentials.as_ref(), &request, &mut entry).await;
+        }
         self.record(entry, &request, &answer);
         answer
     }
@@ -52,25 +49,50 @@ impl Engine {
     /// # Errors
     /// [`IssueError`].
     pub async fn issue_for(&self, actor: &Actor, client_id: &str, request: TokenRequest) -> Result<TokenResponse, IssueError> {
-        let snapshot = self.0.snapshots.current();
         let mut entry = self.token_entry(actor, Some(client_id), request.audience.as_deref(), &Caller::default());
-        let answer = async {
-            token::check_grant_type(&request)?;
-            let client = self.0.snapshots.client(&self.0.store, &snapshot, client_id).await?;
-            let client = client.ok_or_else(|| unknown(client_id))?;
-            entry.client_name.clone_from(&client.client.name);
-            self.token(&snapshot, &client, &request, entry.date).await
-        };
-        let answer = answer.await;
+        let mut answer = self.answer_for(client_id, &request, &mut entry).await;
+        if self.knows_more(&answer).await {
+            answer = self.answer_for(client_id, &request, &mut entry).await;
+        }
         self.record(entry, &request, &answer);
         answer
+    }
+
+    /// Decides by what is in memory now.
+    async fn answer(&self, credentials: Option<&Credentials>, request: &TokenRequest, entry: &mut LogEntry) -> Result<TokenResponse, IssueError> {
+        let snapshot = self.0.snapshots.current();
+        token::check_grant_type(request)?;
+        let client = self.prove(&snapshot, credentials, entry).await?;
+        self.token(&snapshot, &client, request, entry.date).await
+    }
+
+    /// The same for a client that need not prove itself.
+    async fn answer_for(&self, client_id: &str, request: &TokenRequest, entry: &mut LogEntry) -> Result<TokenResponse, IssueError> {
+        let snapshot = self.0.snapshots.current();
+        token::check_grant_type(request)?;
+        let client = self.0.snapshots.client(&self.0.store, &snapshot, client_id).await?;
+        let client = client.ok_or_else(|| unknown(client_id))?;
+        entry.client_name.clone_from(&client.client.name);
+        self.token(&snapshot, &client, request, entry.date).await
+    }
+
+    /// Whether a refusal may be due to a change by another process that is known only now: a script that has just created
+    /// something must not be refused it. Costs refusals a short query, as unknown clients do; tokens cost nothing more.
+    async fn knows_more(&self, answer: &Result<TokenResponse, IssueError>) -> bool {
+        let Err(IssueError::Refused(refusal)) = answer else { return false };
+        let by_configuration = matches!(
+            refusal,
+            Refusal::SecretWrong(_) | Refusal::AudienceUnknown(_) | Refusal::NotAuthorized { .. } | Refusal::ScopeNotGranted(_)
+        );
+        // What can't be read says nothing new; the watcher reports it.
+        by_configuration && self.0.snapshots.refresh(&self.0.store, &self.0.vault).await.unwrap_or(false)
     }
 
     /// Logs a refusal that the wire found before there was a request to answer.
     pub fn refuse(&self, refusal: &Refusal, client_id: Option<&str>, audience: Option<&str>, caller: &Caller) {
         let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, audience, caller);
         describe_refusal(&mut entry, refusal);
-        self.queue_log(entry);
+        self.queue_token_log(entry);
     }
 
     /// The client that the credentials are of (RFC 6749 §2.3.1); completes `entry` with it.
@@ -138,9 +160,6 @@ impl Engine {
         let mut entry = self.entry(actor, LogType::TokenRefused, "");
         entry.client_id = shown(client_id.unwrap_or_default(), CLIENT_ID_SHOWN);
         entry.audience = shown(audience.unwrap_or_default(), IDENTIFIER_MAX);
-        if let Some(api) = self.0.snapshots.current().api(audience.unwrap_or_default()) {
-            entry.api_name.clone_from(&api.api.name);
-        }
         entry.user_agent = shown(&caller.user_agent, USER_AGENT_MAX);
         entry
     }
@@ -158,6 +177,14 @@ impl Engine {
                 entry.scope = shown(request.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN);
             }
             Err(IssueError::Busy | IssueError::Failed(_)) => return,
+        }
+        self.queue_token_log(entry);
+    }
+
+    /// Queues an entry with the name that the API has by now.
+    fn queue_token_log(&self, mut entry: LogEntry) {
+        if let Some(api) = self.0.snapshots.current().api(&entry.audience) {
+            entry.api_name.clone_from(&api.api.name);
         }
         self.queue_log(entry);
     }

@@ -124,6 +124,21 @@ fn published_key(engine: &Engine, token: &str) -> Option<DecodingKey> {
 }
 
 on_both! {
+    /// A script makes an API, a client and a grant beside a live server, and asks that server with the next command.
+    async fn what_another_process_has_just_made_is_known_to_the_next_request(house: House) {
+        let server = house.another().await;
+        let mut shop = Shop::open(&house, SigningAlg::RS256).await;
+        shop.ask_at(&server, None).await.unwrap();
+
+        shop.secret = shop.engine.rotate_client_secret(&Actor::command(), &shop.client.client_id).await.unwrap();
+        shop.ask_at(&server, None).await.unwrap();
+
+        let all = vec!["read:orders".to_owned(), "admin:orders".to_owned()];
+        shop.engine.update_grant(&Actor::command(), &shop.client.client_id, AUDIENCE, all).await.unwrap();
+        shop.ask_at(&server, Some("admin:orders")).await.unwrap();
+        server.issue_for(&Actor::command(), &shop.client.client_id, request(AUDIENCE, Some("admin:orders"))).await.unwrap();
+    }
+
     async fn an_rs256_token_holds_by_the_jwks_alone(house: House) {
         let shop = Shop::open(&house, SigningAlg::RS256).await;
         let answer = shop.ask(None).await.unwrap();

@@ -1,5 +1,6 @@
 //! What happened to each request: an id, a span, and an answer even where code panics.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,8 +18,11 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Starts logging to stderr; stdout belongs to the answers of commands.
 pub fn start_logging(filter: EnvFilter) {
-    // A second call would come from a test in the same process; the first filter then stays.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let stderr = std::io::stderr;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // Colours are for people: in a file or a journal they are only noise. A second call would come from a test in the same
+    // process; the first filter then stays.
+    let _ = log.with_ansi(stderr().is_terminal()).try_init();
 }
 
 /// Names a request in the log and in answers about our own failures.
