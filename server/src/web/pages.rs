@@ -1,5 +1,7 @@
 //! Pages and server functions: the one place where the wire meets `app`.
 
+use std::sync::LazyLock;
+
 use app::gate::ClientAddr;
 use app::{App, shell};
 use axum::Router;
@@ -10,7 +12,7 @@ use http::Method;
 use http::request::Parts;
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
+use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list, render_app_async_with_context};
 
 use super::error;
 use super::files::Site;
@@ -18,6 +20,10 @@ use crate::telemetry::client_address;
 
 /// The name of the bundle, as in the `[[workspace.metadata.leptos]]` of the workspace.
 const BUNDLE: &str = "tessera";
+
+/// Listed once in a process, before its first page: while Leptos lists routes it holds up every load of the process, and one
+/// that begins meanwhile never ends.
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
 /// Every page and server function, and a page for every other address.
 pub(super) fn router(engine: Engine, site: &Site) -> Router {
@@ -33,7 +39,7 @@ pub(super) fn router(engine: Engine, site: &Site) -> Router {
     };
     let no_page = render_app_async_with_context(context.clone(), page.clone());
     Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), context, page)
+        .leptos_routes_with_context(&options, ROUTES.clone(), context, page)
         .fallback(move |request: Request| {
             let rendered = is_for_people(&request).then(|| no_page(request));
             async move {
@@ -48,7 +54,7 @@ pub(super) fn router(engine: Engine, site: &Site) -> Router {
 
 /// The paths of all pages.
 pub(crate) fn page_paths() -> Vec<String> {
-    generate_route_list(App).iter().map(|route| route.path().to_owned()).collect()
+    ROUTES.iter().map(|route| route.path().to_owned()).collect()
 }
 
 /// Whether a page is a fitting answer.

@@ -8,6 +8,7 @@ mod documents;
 mod guards;
 mod house;
 mod malformed;
+mod pages;
 mod program;
 mod secrets;
 mod session;
