@@ -18,6 +18,7 @@ use model::refusal::Refusal;
 use model::secret::Secret;
 use model::token::{Claims, Credentials, TokenRequest, TokenResponse};
 use support::{House, NOW, caught_up, scope};
+use tokio::task::yield_now;
 
 const ISSUER: &str = "https://auth.example.com/";
 const AUDIENCE: &str = "https://orders.example.com/";
@@ -358,6 +359,8 @@ on_both! {
                 if last {
                     return kids;
                 }
+                // Signing waits for nothing: without this the rotation would hardly get its turn.
+                yield_now().await;
             }
         };
         let rotate = async {
