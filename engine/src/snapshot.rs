@@ -43,7 +43,7 @@ impl Engine {
     /// # Errors
     /// [`Error`] if it can't be read; what was known before stays.
     pub async fn refresh(&self) -> Result<(), Error> {
-        self.0.snapshots.refresh(&self.0.store, &self.0.vault).await.map(drop)
+        self.0.snapshots.refresh(&self.0.store, &self.0.vault).await
     }
 
     /// The revision of the configuration that tokens are issued by, and its changes, by this process or another.
@@ -56,7 +56,7 @@ impl Engine {
 /// The configuration at one revision, as far as every token needs it.
 pub(crate) struct Snapshot {
     /// The revision that it was read at.
-    revision: i64,
+    pub(crate) revision: i64,
     apis: HashMap<String, Arc<ApiEntry>>,
     /// The signing keys.
     pub(crate) keys: Keys,
@@ -167,22 +167,21 @@ impl Snapshots {
         self.current.load_full()
     }
 
-    /// Puts a newer snapshot in place, if the stored revision has moved on; tells whether it has.
+    /// Puts a newer snapshot in place, if the stored revision has moved on.
     ///
     /// # Errors
     /// [`Error`] if it can't be read; the old one stays.
-    pub(crate) async fn refresh(&self, store: &Store, vault: &Vault) -> Result<bool, Error> {
+    pub(crate) async fn refresh(&self, store: &Store, vault: &Vault) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
         let mut tx = store.read().await?;
         let revision = store::revision(&mut tx).await?;
         let old = self.current.load_full();
-        let moved = revision != old.revision;
-        if moved {
+        if revision != old.revision {
             let snapshot = Snapshot::read(&mut tx, vault, revision, Some(&old.keys)).await?;
             self.current.store(Arc::new(snapshot));
             self.revision.send_replace(revision);
         }
-        Ok(moved)
+        Ok(())
     }
 
     /// The client with this id: from memory if it was read at the revision of `snapshot`, else from the database.
@@ -240,7 +239,7 @@ pub(crate) fn watch_revision(engine: Weak<Inner>) -> AbortHandle {
             let refreshed = engine.snapshots.refresh(&engine.store, &engine.vault).await;
             // Said once an outage, not at every look.
             match &refreshed {
-                Ok(_) if failing => tracing::info!("changes of the configuration can be read again"),
+                Ok(()) if failing => tracing::info!("changes of the configuration can be read again"),
                 Err(error) if !failing => tracing::error!(%error, "changes of the configuration can't be read; going on with what is known"),
                 _ => {}
             }

@@ -36,8 +36,9 @@ impl Engine {
     pub async fn issue(&self, credentials: Option<Credentials>, request: TokenRequest, caller: &Caller) -> Result<TokenResponse, IssueError> {
         let client_id = credentials.as_ref().map(|credentials| credentials.client_id.as_str());
         let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, request.audience.as_deref(), caller);
+        let before = self.0.snapshots.current().revision;
         let mut answer = self.answer(credentials.as_ref(), &request, &mut entry).await;
-        if self.knows_more(&answer).await {
+        if self.knows_more(before, &answer).await {
             answer = self.answer(credentials.as_ref(), &request, &mut entry).await;
         }
         self.record(entry, &request, &answer);
@@ -50,8 +51,9 @@ impl Engine {
     /// [`IssueError`].
     pub async fn issue_for(&self, actor: &Actor, client_id: &str, request: TokenRequest) -> Result<TokenResponse, IssueError> {
         let mut entry = self.token_entry(actor, Some(client_id), request.audience.as_deref(), &Caller::default());
+        let before = self.0.snapshots.current().revision;
         let mut answer = self.answer_for(client_id, &request, &mut entry).await;
-        if self.knows_more(&answer).await {
+        if self.knows_more(before, &answer).await {
             answer = self.answer_for(client_id, &request, &mut entry).await;
         }
         self.record(entry, &request, &answer);
@@ -76,16 +78,16 @@ impl Engine {
         self.token(&snapshot, &client, request, entry.date).await
     }
 
-    /// Whether a refusal may be due to a change by another process that is known only now: a script that has just created
+    /// Whether a refusal may be due to a change that was not yet known at the revision `before`: a script that has just created
     /// something must not be refused it. Costs refusals a short query, as unknown clients do; tokens cost nothing more.
-    async fn knows_more(&self, answer: &Result<TokenResponse, IssueError>) -> bool {
+    async fn knows_more(&self, before: i64, answer: &Result<TokenResponse, IssueError>) -> bool {
         let Err(IssueError::Refused(refusal)) = answer else { return false };
         let by_configuration = matches!(
             refusal,
             Refusal::SecretWrong(_) | Refusal::AudienceUnknown(_) | Refusal::NotAuthorized { .. } | Refusal::ScopeNotGranted(_)
         );
         // What can't be read says nothing new; the watcher reports it.
-        by_configuration && self.0.snapshots.refresh(&self.0.store, &self.0.vault).await.unwrap_or(false)
+        by_configuration && self.refresh().await.is_ok() && self.0.snapshots.current().revision != before
     }
 
     /// Logs a refusal that the wire found before there was a request to answer.
