@@ -36,10 +36,10 @@ impl Engine {
     pub async fn issue(&self, credentials: Option<Credentials>, request: TokenRequest, caller: &Caller) -> Result<TokenResponse, IssueError> {
         let client_id = credentials.as_ref().map(|credentials| credentials.client_id.as_str());
         let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, request.audience.as_deref(), caller);
-        let before = self.0.snapshots.current().revision;
-        let mut answer = self.answer(credentials.as_ref(), &request, &mut entry).await;
-        if self.knows_more(before, &answer).await {
-            answer = self.answer(credentials.as_ref(), &request, &mut entry).await;
+        let snapshot = self.0.snapshots.current();
+        let mut answer = self.answer(&snapshot, credentials.as_ref(), &request, &mut entry).await;
+        if let Some(newer) = self.newer(&snapshot, &answer).await {
+            answer = self.answer(&newer, credentials.as_ref(), &request, &mut entry).await;
         }
         self.record(entry, &request, &answer);
         answer
@@ -51,43 +51,56 @@ impl Engine {
     /// [`IssueError`].
     pub async fn issue_for(&self, actor: &Actor, client_id: &str, request: TokenRequest) -> Result<TokenResponse, IssueError> {
         let mut entry = self.token_entry(actor, Some(client_id), request.audience.as_deref(), &Caller::default());
-        let before = self.0.snapshots.current().revision;
-        let mut answer = self.answer_for(client_id, &request, &mut entry).await;
-        if self.knows_more(before, &answer).await {
-            answer = self.answer_for(client_id, &request, &mut entry).await;
+        let snapshot = self.0.snapshots.current();
+        let mut answer = self.answer_for(&snapshot, client_id, &request, &mut entry).await;
+        if let Some(newer) = self.newer(&snapshot, &answer).await {
+            answer = self.answer_for(&newer, client_id, &request, &mut entry).await;
         }
         self.record(entry, &request, &answer);
         answer
     }
 
-    /// Decides by what is in memory now.
-    async fn answer(&self, credentials: Option<&Credentials>, request: &TokenRequest, entry: &mut LogEntry) -> Result<TokenResponse, IssueError> {
-        let snapshot = self.0.snapshots.current();
+    /// Decides by what `snapshot` knows.
+    async fn answer(
+        &self,
+        snapshot: &Snapshot,
+        credentials: Option<&Credentials>,
+        request: &TokenRequest,
+        entry: &mut LogEntry,
+    ) -> Result<TokenResponse, IssueError> {
         token::check_grant_type(request)?;
-        let client = self.prove(&snapshot, credentials, entry).await?;
-        self.token(&snapshot, &client, request, entry.date).await
+        let client = self.prove(snapshot, credentials, entry).await?;
+        self.token(snapshot, &client, request, entry.date).await
     }
 
     /// The same for a client that need not prove itself.
-    async fn answer_for(&self, client_id: &str, request: &TokenRequest, entry: &mut LogEntry) -> Result<TokenResponse, IssueError> {
-        let snapshot = self.0.snapshots.current();
+    async fn answer_for(
+        &self,
+        snapshot: &Snapshot,
+        client_id: &str,
+        request: &TokenRequest,
+        entry: &mut LogEntry,
+    ) -> Result<TokenResponse, IssueError> {
         token::check_grant_type(request)?;
-        let client = self.0.snapshots.client(&self.0.store, &snapshot, client_id).await?;
+        let client = self.0.snapshots.client(&self.0.store, snapshot, client_id).await?;
         let client = client.ok_or_else(|| unknown(client_id))?;
         entry.client_name.clone_from(&client.client.name);
-        self.token(&snapshot, &client, request, entry.date).await
+        self.token(snapshot, &client, request, entry.date).await
     }
 
-    /// Whether a refusal may be due to a change that was not yet known at the revision `before`: a script that has just created
-    /// something must not be refused it. Costs refusals a short query, as unknown clients do; tokens cost nothing more.
-    async fn knows_more(&self, before: i64, answer: &Result<TokenResponse, IssueError>) -> bool {
-        let Err(IssueError::Refused(refusal)) = answer else { return false };
-        let by_configuration = matches!(
-            refusal,
-            Refusal::SecretWrong(_) | Refusal::AudienceUnknown(_) | Refusal::NotAuthorized { .. } | Refusal::ScopeNotGranted(_)
-        );
+    /// What is known now, if `answer` is a refusal that it may change: a script that has just created something must not be
+    /// refused it. Costs refusals a short query, as unknown clients do; tokens cost nothing more.
+    async fn newer(&self, snapshot: &Snapshot, answer: &Result<TokenResponse, IssueError>) -> Option<Arc<Snapshot>> {
+        let Err(IssueError::Refused(
+            Refusal::SecretWrong(_) | Refusal::AudienceUnknown(_) | Refusal::NotAuthorized { .. } | Refusal::ScopeNotGranted(_),
+        )) = answer
+        else {
+            return None;
+        };
         // What can't be read says nothing new; the watcher reports it.
-        by_configuration && self.refresh().await.is_ok() && self.0.snapshots.current().revision != before
+        self.refresh().await.ok()?;
+        let now = self.0.snapshots.current();
+        (now.revision != snapshot.revision).then_some(now)
     }
 
     /// Logs a refusal that the wire found before there was a request to answer.
