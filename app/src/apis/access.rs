@@ -11,9 +11,9 @@ use model::time;
 use super::access_row::AccessRow;
 use super::detail::{ApiTabs, tab_title};
 use super::server_fns::{ListApiClients, RemovedGrant, TakeRemovedGrant};
+use crate::clients::list::NoClients;
 use crate::ui::{
-    Button, Card, Empty, ErrorPanel, FormError, Icon, IconName, Kind, LinkButton, ListSearch, ListView, Load, NoRows, Note, Pager, PostForm,
-    Skeleton, Tone, ask,
+    Button, Card, ErrorPanel, FormError, Icon, IconName, Kind, LinkButton, ListSearch, ListView, Load, Note, Pager, PostForm, Skeleton, Tone, ask,
 };
 
 /// What the rows of the table share.
@@ -98,7 +98,8 @@ pub fn AccessTab() -> impl IntoView {
 fn Clients(api: Api, page: Page<ClientAccess>) -> impl IntoView {
     let view = expect_context::<AccessTable>().view.get_untracked();
     if page.items.is_empty() {
-        return view! { <NoClients view=view total=page.total /> }.into_any();
+        let text = "A client is a service, job or command that calls this API. Create one, then authorize it here: it can ask for tokens from that moment on.";
+        return view! { <NoClients view=view total=page.total text=text /> }.into_any();
     }
     let (number, pages, total) = (page.page, page.pages(), page.total);
     let lifetime = time::length(api.token_lifetime);
@@ -197,23 +198,5 @@ fn Undo(removed: RemovedGrant) -> impl IntoView {
                 </Button>
             </PostForm>
         </Note>
-    }
-}
-
-/// Nothing to list: none yet, none found, or none on this page.
-#[component]
-fn NoClients(view: ListView, total: i64) -> impl IntoView {
-    view! {
-        <NoRows view=view total=total icon=IconName::Clients nouns=("client", "clients") searched="name and no client ID">
-            <Empty
-                icon=IconName::Clients
-                title="No clients yet"
-                text="A client is a service, job or command that calls this API. Create one, then authorize it here: it can ask for tokens from that moment on."
-            >
-                <LinkButton href="/clients/new" kind=Kind::Primary>
-                    "Create client"
-                </LinkButton>
-            </Empty>
-        </NoRows>
     }
 }

@@ -49,7 +49,8 @@ pub fn ClientsPage() -> impl IntoView {
 #[component]
 fn Clients(page: Page<ClientSummary>, view: ListView) -> impl IntoView {
     if page.items.is_empty() {
-        return view! { <NoClients view=view total=page.total /> }.into_any();
+        let text = "A client is a service, job or command that asks for tokens with its own ID and secret. Create one for each program that calls your APIs.";
+        return view! { <NoClients view=view total=page.total text=text /> }.into_any();
     }
     let (number, pages, total, as_of) = (page.page, page.pages(), page.total, page.as_of);
     let rows = page
@@ -106,14 +107,17 @@ fn ClientRow(summary: ClientSummary, now: Timestamp) -> impl IntoView {
 
 /// Nothing to list: none yet, none found, or none on this page.
 #[component]
-fn NoClients(view: ListView, total: i64) -> impl IntoView {
+pub(crate) fn NoClients(
+    /// What the address asks for.
+    view: ListView,
+    /// Clients in the whole list.
+    total: i64,
+    /// What a client is, and the next step.
+    text: &'static str,
+) -> impl IntoView {
     view! {
         <NoRows view=view total=total icon=IconName::Clients nouns=("client", "clients") searched="name and no client ID">
-            <Empty
-                icon=IconName::Clients
-                title="No clients yet"
-                text="A client is a service, job or command that asks for tokens with its own ID and secret. Create one for each program that calls your APIs."
-            >
+            <Empty icon=IconName::Clients title="No clients yet" text=text>
                 <LinkButton href="/clients/new" kind=Kind::Primary>
                     "Create client"
                 </LinkButton>

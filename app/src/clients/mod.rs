@@ -6,7 +6,7 @@ mod danger;
 mod detail;
 #[cfg(feature = "ssr")]
 pub(crate) mod flash;
-mod list;
+pub(crate) mod list;
 mod quickstart;
 mod secret;
 pub mod server_fns;

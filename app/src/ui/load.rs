@@ -12,8 +12,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::Answer;
-use super::perform::{Perform, perform};
+use super::perform::perform;
 use crate::error::AppError;
+
+/// How the server function at a path is called with a form.
+pub(super) type Perform = fn(&'static str, String) -> Pin<Box<dyn Future<Output = Result<Answer, AppError>> + Send>>;
 
 /// A call of a server function that is loaded again whenever it differs from the one before.
 #[derive(Clone)]

@@ -1,8 +1,5 @@
 //! On the server a page calls its functions where it is rendered, without the wire between.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -11,10 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::Answer;
+use super::load::Perform;
 use crate::error::AppError;
-
-/// How the function `S` is called with a form.
-pub(super) type Perform = fn(&'static str, String) -> Pin<Box<dyn Future<Output = Result<Answer, AppError>> + Send>>;
 
 /// Calls `S`.
 pub(super) fn perform<S>() -> Perform
