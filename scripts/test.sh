@@ -99,11 +99,11 @@ browser_tests() {
   local report=$logs/playwright.json status=0
   say "Browser tests, with JavaScript on and off"
   (cd end2end && TESSERA_TEST_REPORT=$report node_modules/.bin/playwright test) || status=$?
-  # Prints "expected unexpected" and then a line for each failed test.
+  # Prints "expected unexpected", and then which tests failed and why.
   local summary
   summary=$(node scripts/playwright-summary.mjs "$report") || summary="0 0"
   tally "browser tests" "$status" $(head -n 1 <<<"$summary")
-  while read -r line; do [ -z "$line" ] || fail "  $line"; done < <(tail -n +2 <<<"$summary")
+  while IFS= read -r line; do [ -z "$line" ] || fail "  $line"; done < <(tail -n +2 <<<"$summary")
 }
 
 need_end2end() {

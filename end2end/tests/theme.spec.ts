@@ -34,3 +34,20 @@ test('the chosen theme is kept, whatever the system says', async ({ page }) => {
   await visit(page, '/keys');
   expect(await ground(page)).toBe(light);
 });
+
+test('nothing glides to its new colour for those who asked for less motion', { tag: '@js' }, async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await visit(page, '/clients');
+  const light = await ground(page);
+  const gliding = await page.evaluateHandle(() => {
+    const seen: string[] = [];
+    document.addEventListener('transitionrun', (event) => seen.push(`${event.propertyName} of ${(event.target as Element).localName}`));
+    return seen;
+  });
+
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect.poll(() => ground(page)).not.toBe(light);
+  // The events of a frame come at the beginning of the next.
+  await page.evaluate(() => new Promise((frame) => requestAnimationFrame(() => requestAnimationFrame(frame))));
+  expect(await gliding.jsonValue()).toEqual([]);
+});
