@@ -13,18 +13,21 @@ use model::secret::Secret;
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 
+use crate::oauth::error::ErrorProfile;
+
 /// What every variable of ours starts with.
 const PREFIX: &str = "TESSERA_";
 /// Variables that belong to our tests, not to the server.
 const TEST_PREFIX: &str = "TESSERA_TEST_";
 /// Every variable that [`Settings`] reads.
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 8] = [
     "TESSERA_LISTEN",
     "TESSERA_ISSUER",
     "TESSERA_DATA_DIR",
     "TESSERA_DATABASE_URL",
     "TESSERA_MASTER_KEY",
     "TESSERA_MASTER_KEY_FILE",
+    "TESSERA_ERROR_PROFILE",
     "TESSERA_LOG",
 ];
 
@@ -60,6 +63,10 @@ pub struct Settings {
     #[arg(long, env = "TESSERA_MASTER_KEY_FILE", value_name = "FILE", global = true, hide_env_values = true)]
     pub master_key_file: Option<String>,
 
+    /// In whose words token requests are refused: auth0, or rfc for the codes of RFC 6749 and RFC 8707 [default: auth0]
+    #[arg(long, env = "TESSERA_ERROR_PROFILE", value_name = "PROFILE", global = true, hide_env_values = true)]
+    pub error_profile: Option<String>,
+
     /// What is logged to stderr: error, warn, info, debug or trace, or one of these by target [default: info]
     #[arg(long, env = "TESSERA_LOG", value_name = "FILTER", global = true, hide_env_values = true)]
     pub log: Option<String>,
@@ -71,6 +78,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// What the engine needs to open.
     pub engine: engine::Config,
+    /// In whose words the token endpoint refuses; only `serve` does.
+    pub error_profile: ErrorProfile,
     /// What is logged.
     pub log: EnvFilter,
 }
@@ -117,6 +126,7 @@ impl Settings {
                 clock: Arc::new(SystemClock),
                 chance: Chance::system(),
             },
+            error_profile: check_error_profile(given(self.error_profile).as_deref())?,
             log: check_log(&given(self.log).unwrap_or_else(|| "info".to_owned()))?,
         })
     }
@@ -229,6 +239,18 @@ fn is_master_key(key: &str) -> bool {
     hexadecimal || base64
 }
 
+fn check_error_profile(profile: Option<&str>) -> Result<ErrorProfile, ConfigError> {
+    match profile {
+        None | Some("auth0") => Ok(ErrorProfile::Auth0),
+        Some("rfc") => Ok(ErrorProfile::Rfc),
+        Some(other) => malformed(
+            "TESSERA_ERROR_PROFILE",
+            "--error-profile",
+            format!("give auth0 or rfc instead of {other:?}."),
+        ),
+    }
+}
+
 fn check_log(filter: &str) -> Result<EnvFilter, ConfigError> {
     // A bare word that is no level would be read as a target, and then nothing would be logged.
     let levels = ["off", "error", "warn", "info", "debug", "trace"];
@@ -280,6 +302,7 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
         assert_eq!(config.engine.issuer.as_str(), "http://localhost:3000/");
         assert_eq!(config.engine.data_dir, PathBuf::from("./data"));
+        assert_eq!(config.error_profile, ErrorProfile::Auth0);
     }
 
     #[test]
@@ -351,6 +374,13 @@ mod tests {
                     ..Settings::default()
                 },
                 "TESSERA_MASTER_KEY_FILE (--master-key-file): give the path of a file that exists",
+            ),
+            (
+                Settings {
+                    error_profile: Some("RFC".to_owned()),
+                    ..Settings::default()
+                },
+                "TESSERA_ERROR_PROFILE (--error-profile): give auth0 or rfc instead of \"RFC\"",
             ),
             (
                 Settings {

@@ -12,5 +12,6 @@ mod serve;
 pub mod telemetry;
 mod web;
 
-pub use router::{WebOptions, router};
+pub use oauth::error::ErrorProfile;
+pub use router::{Options, router};
 pub use serve::serve;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::extract::{FromRef, Request};
 use axum::middleware::{Next, from_fn};
 use axum::routing::{MethodRouter, any, get, post};
 use axum::{Json, Router};
@@ -12,6 +12,7 @@ use http::StatusCode;
 use serde_json::json;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::oauth::error::ErrorProfile;
 use crate::oauth::{discovery, jwks, token};
 use crate::telemetry::{self, RequestIds};
 use crate::{health, web};
@@ -35,22 +36,47 @@ const FOR_PROGRAMS: [&str; 12] = [
     "/api/{*rest}",
 ];
 
-/// How the dashboard is served.
+/// How the house answers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct WebOptions {
+pub struct Options {
+    /// In whose words the token endpoint refuses.
+    pub error_profile: ErrorProfile,
     /// The bundle may change while we run (`cargo leptos watch`), so nothing of it is remembered.
     pub live_reload: bool,
 }
 
+/// What the routes of programs are answered from.
+#[derive(Clone)]
+struct Wire {
+    engine: Engine,
+    error_profile: ErrorProfile,
+}
+
+impl FromRef<Wire> for Engine {
+    fn from_ref(wire: &Wire) -> Self {
+        wire.engine.clone()
+    }
+}
+
+impl FromRef<Wire> for ErrorProfile {
+    fn from_ref(wire: &Wire) -> Self {
+        wire.error_profile
+    }
+}
+
 /// The whole house without a socket.
-pub fn router(engine: Engine, options: WebOptions) -> Router {
+pub fn router(engine: Engine, options: Options) -> Router {
     let ids = Arc::new(RequestIds::new(engine.now()));
     let https = engine.issuer().is_https();
     let wire = wire()
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
-    wire.with_state(engine.clone())
-        .merge(web::router(engine, options))
+    let state = Wire {
+        engine: engine.clone(),
+        error_profile: options.error_profile,
+    };
+    wire.with_state(state)
+        .merge(web::router(engine, options.live_reload))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
         .layer(from_fn(move |request: Request, next: Next| {
             let ids = ids.clone();
@@ -61,7 +87,7 @@ pub fn router(engine: Engine, options: WebOptions) -> Router {
 }
 
 /// What programs ask for. The pages that people see are in the `App` of the floor below, see [`page_paths`].
-fn wire() -> Vec<(&'static str, MethodRouter<Engine>)> {
+fn wire() -> Vec<(&'static str, MethodRouter<Wire>)> {
     let answered = [
         // OAuth
         ("/oauth/token", post(token::token).fallback(token::other_method)),

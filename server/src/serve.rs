@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 
-use crate::router::{WebOptions, router};
+use crate::router::{Options, router};
 
 /// The longest time in which the head of a request must arrive, and that an idle connection is kept.
 const HEAD_MAX: Duration = Duration::from_secs(30);
@@ -33,7 +33,7 @@ const CONNECTIONS_MAX: usize = 8_192;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` resolves, then lets requests in flight finish and closes the engine.
-pub async fn serve(listener: TcpListener, engine: Engine, options: WebOptions, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, engine: Engine, options: Options, stop: impl Future<Output = ()>) {
     let router = router(engine.clone(), options);
     let connections = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));

@@ -105,7 +105,7 @@ async fn perform(cli: Cli, output: Output) -> Result<(), Failure> {
     let config = cli.settings.check()?;
     telemetry::start_logging(config.log);
     let command = match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => return serve::serve(config.listen, config.engine, output).await,
+        Command::Serve => return serve::serve(config.listen, config.engine, config.error_profile, output).await,
         command => command,
     };
     let engine = Engine::open(config.engine).await?;

@@ -1,7 +1,6 @@
-//! What the token endpoint says when it refuses: status, code and text of each refusal, in Auth0's profile.
+//! What the token endpoint says when it refuses: status, code and text of each refusal, in the profile of the deployment.
 //!
-//! The only place of this surface that picks a status code. Auth0 differs from RFC 6749 §5.2 on purpose kept: clients
-//! and SDKs that were written for it look for these codes.
+//! The only place of this surface that picks a status code.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -11,6 +10,16 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use model::issuer::Issuer;
 use model::refusal::Refusal;
 use serde::Serialize;
+
+/// In whose words requests are refused. What is refused, and what the log says of it, is the same in both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ErrorProfile {
+    /// Auth0's statuses, codes and texts, which clients and SDKs that were written for it look for.
+    #[default]
+    Auth0,
+    /// Those of RFC 6749 §5.2 and RFC 8707 §2, which general OAuth libraries look for.
+    Rfc,
+}
 
 /// The most characters of a description; what the caller sent is part of some.
 const DESCRIPTION_MAX: usize = 1_000;
@@ -68,19 +77,19 @@ impl TokenError {
     }
 
     /// The same for the log.
-    pub(crate) fn as_refusal(&self, issuer: &Issuer) -> Refusal {
+    pub(crate) fn as_refusal(&self, profile: ErrorProfile, issuer: &Issuer) -> Refusal {
         match self {
             Self::Refused { refusal, .. } => refusal.clone(),
-            other => Refusal::Malformed(other.say(issuer).2),
+            other => Refusal::Malformed(other.say(profile, issuer).2),
         }
     }
 
     /// The answer. `issuer` is where the dashboard is.
-    pub(crate) fn respond(&self, issuer: &Issuer) -> Response {
-        let (status, error, description) = self.say(issuer);
+    pub(crate) fn respond(&self, profile: ErrorProfile, issuer: &Issuer) -> Response {
+        let (status, error, description) = self.say(profile, issuer);
         let body = Body {
             error,
-            error_description: clean(&description),
+            error_description: clean(profile, &description),
         };
         let mut response = (status, Json(body)).into_response();
         if let Some((name, value)) = self.header() {
@@ -89,9 +98,9 @@ impl TokenError {
         response
     }
 
-    fn say(&self, issuer: &Issuer) -> (StatusCode, &'static str, String) {
+    fn say(&self, profile: ErrorProfile, issuer: &Issuer) -> (StatusCode, &'static str, String) {
         match self {
-            Self::Refused { refusal, .. } => say_refusal(refusal, issuer),
+            Self::Refused { refusal, .. } => say_refusal(profile, refusal, issuer),
             Self::TooLarge { limit } => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "invalid_request",
@@ -145,34 +154,49 @@ fn is_about_the_client(refusal: &Refusal) -> bool {
     )
 }
 
-fn say_refusal(refusal: &Refusal, issuer: &Issuer) -> (StatusCode, &'static str, String) {
-    match refusal {
-        Refusal::Malformed(why) => (StatusCode::BAD_REQUEST, "invalid_request", why.clone()),
-        Refusal::TwoAuthMethods => (
+fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (StatusCode, &'static str, String) {
+    use ErrorProfile::{Auth0, Rfc};
+    match (profile, refusal) {
+        (_, Refusal::Malformed(why)) => (StatusCode::BAD_REQUEST, "invalid_request", why.clone()),
+        (_, Refusal::TwoAuthMethods) => (
             StatusCode::BAD_REQUEST,
             "invalid_request",
             "Send the client secret either in the Authorization header or in the body (RFC 6749 section 2.3).".to_owned(),
         ),
-        Refusal::GrantTypeMissing => (
+        (_, Refusal::GrantTypeMissing) => (
             StatusCode::BAD_REQUEST,
             "invalid_request",
             "Missing required parameter: grant_type".to_owned(),
         ),
-        Refusal::GrantTypeUnsupported(_) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Grant type not supported".to_owned()),
-        Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_) => {
+        (_, Refusal::GrantTypeUnsupported(_)) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Grant type not supported".to_owned()),
+        (Auth0, Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_)) => {
             (StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized".to_owned())
         }
-        Refusal::AudienceMissing => (
+        (Rfc, Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_)) => {
+            (StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed.".to_owned())
+        }
+        (Auth0, Refusal::AudienceMissing) => (
             StatusCode::FORBIDDEN,
             "access_denied",
             "Non-global clients are not allowed access to APIv1".to_owned(),
         ),
-        Refusal::AudienceUnknown(audience) => (
+        // RFC 8707 §2 has one code for a resource that is missing, unknown or malformed.
+        (Rfc, Refusal::AudienceMissing) => (
+            StatusCode::BAD_REQUEST,
+            "invalid_target",
+            "Name the API with the parameter audience or resource.".to_owned(),
+        ),
+        (Auth0, Refusal::AudienceUnknown(audience)) => (
             StatusCode::FORBIDDEN,
             "access_denied",
             format!("Service not enabled within domain: {audience}"),
         ),
-        Refusal::NotAuthorized { audience, .. } => (
+        (Rfc, Refusal::AudienceUnknown(audience)) => (
+            StatusCode::BAD_REQUEST,
+            "invalid_target",
+            format!("There is no API with the identifier {audience}"),
+        ),
+        (Auth0, Refusal::NotAuthorized { audience, .. }) => (
             StatusCode::FORBIDDEN,
             "access_denied",
             format!(
@@ -180,28 +204,37 @@ fn say_refusal(refusal: &Refusal, issuer: &Issuer) -> (StatusCode, &'static str,
                 issuer.join("apis")
             ),
         ),
-        Refusal::ScopeNotGranted(scopes) => (
+        (Rfc, Refusal::NotAuthorized { audience, .. }) => (
+            StatusCode::BAD_REQUEST,
+            "unauthorized_client",
+            format!("The client is not authorized for the API {audience}"),
+        ),
+        (Auth0, Refusal::ScopeNotGranted(scopes)) => (
             StatusCode::FORBIDDEN,
             "access_denied",
             format!("Client has not been granted scopes: {}", scopes.join(", ")),
         ),
+        (Rfc, Refusal::ScopeNotGranted(scopes)) => (
+            StatusCode::BAD_REQUEST,
+            "invalid_scope",
+            format!("The client has not been granted: {}", scopes.join(" ")),
+        ),
     }
 }
 
-/// Printable ASCII of bounded length (RFC 6749 §5.2): what a caller sent must not reach its log as a control character.
-fn clean(text: &str) -> String {
-    text.chars()
-        .take(DESCRIPTION_MAX)
-        .map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' })
-        .collect()
+/// Printable ASCII of bounded length: what a caller sent must not reach its log as a control character. RFC 6749 §5.2 also
+/// keeps out `"` and `\`, of which Auth0's texts have the first.
+fn clean(profile: ErrorProfile, text: &str) -> String {
+    let allowed = |c: char| c == ' ' || c.is_ascii_graphic() && (profile == ErrorProfile::Auth0 || !matches!(c, '"' | '\\'));
+    text.chars().take(DESCRIPTION_MAX).map(|c| if allowed(c) { c } else { '?' }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn say(refusal: Refusal) -> (u16, &'static str, String) {
-        let (status, error, description) = say_refusal(&refusal, &Issuer::parse("https://auth.example.com/").unwrap());
+    fn say(profile: ErrorProfile, refusal: Refusal) -> (u16, &'static str, String) {
+        let (status, error, description) = say_refusal(profile, &refusal, &Issuer::parse("https://auth.example.com/").unwrap());
         (status.as_u16(), error, description)
     }
 
@@ -240,14 +273,18 @@ mod tests {
                 (400, "unsupported_grant_type", "Grant type not supported"),
             ),
         ] {
-            let (status, error, description) = say(refusal);
+            let (status, error, description) = say(ErrorProfile::Auth0, refusal);
             assert_eq!((status, error, description.as_str()), expect);
         }
     }
 
     #[test]
     fn descriptions_are_printable_and_bounded() {
-        assert_eq!(clean("a\r\nb\u{7f}é"), "a??b??");
-        assert_eq!(clean(&"x".repeat(5_000)).len(), DESCRIPTION_MAX);
+        for profile in [ErrorProfile::Auth0, ErrorProfile::Rfc] {
+            assert_eq!(clean(profile, "a\r\nb\u{7f}é"), "a??b??");
+            assert_eq!(clean(profile, &"x".repeat(5_000)).len(), DESCRIPTION_MAX);
+        }
+        assert_eq!(clean(ErrorProfile::Auth0, r#"a "b" \c"#), r#"a "b" \c"#);
+        assert_eq!(clean(ErrorProfile::Rfc, r#"a "b" \c"#), "a ?b? ?c");
     }
 }

@@ -16,7 +16,7 @@ use model::token::{TokenRequest, TokenResponse};
 use tokio::time::timeout;
 
 use super::client_auth;
-use super::error::TokenError;
+use super::error::{ErrorProfile, TokenError};
 use super::request;
 use crate::telemetry::{RequestId, client_address};
 
@@ -30,25 +30,25 @@ const BODY_SECONDS: u64 = 10;
 const USER_AGENT_MAX: usize = 300;
 
 /// Answers a token request.
-pub(crate) async fn token(State(engine): State<Engine>, request: Request) -> Response {
+pub(crate) async fn token(State(engine): State<Engine>, State(profile): State<ErrorProfile>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let caller = caller(&parts);
     let answer = match read_body(body).await {
         Ok(body) => issue(&engine, &parts, &body, &caller).await,
         Err(error) => {
-            engine.refuse(&error.as_refusal(engine.issuer()), None, None, &caller);
+            engine.refuse(&error.as_refusal(profile, engine.issuer()), None, None, &caller);
             Err(error)
         }
     };
     never_stored(match answer {
         Ok(token) => Json(token).into_response(),
-        Err(error) => error.respond(engine.issuer()),
+        Err(error) => error.respond(profile, engine.issuer()),
     })
 }
 
 /// Answers any other method than `POST`.
-pub(crate) async fn other_method(State(engine): State<Engine>) -> Response {
-    never_stored(TokenError::Method.respond(engine.issuer()))
+pub(crate) async fn other_method(State(engine): State<Engine>, State(profile): State<ErrorProfile>) -> Response {
+    never_stored(TokenError::Method.respond(profile, engine.issuer()))
 }
 
 async fn issue(engine: &Engine, parts: &Parts, body: &[u8], caller: &Caller) -> Result<TokenResponse, TokenError> {

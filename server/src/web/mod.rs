@@ -16,13 +16,11 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use engine::Engine;
 
-use crate::router::WebOptions;
-
 pub(crate) use pages::page_paths;
 
-/// Everything that people see; also answers what no route knows.
-pub(crate) fn router(engine: Engine, options: WebOptions) -> Router {
-    let site = files::Site::open(options.live_reload);
+/// Everything that people see; also answers what no route knows. With `live_reload` nothing of the bundle is remembered.
+pub(crate) fn router(engine: Engine, live_reload: bool) -> Router {
+    let site = files::Site::open(live_reload);
     let issuer = engine.issuer().clone();
     pages::router(engine.clone(), &site)
         .layer(from_fn(body::read))

@@ -20,7 +20,7 @@ use model::scope::Scope;
 use model::secret::Secret;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use server::{WebOptions, router};
+use server::{Options, router};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -75,6 +75,11 @@ impl House {
 
     /// An empty server at this address.
     pub async fn at(issuer: &str) -> Self {
+        Self::with(issuer, Options::default()).await
+    }
+
+    /// An empty server at this address that answers in this way.
+    pub async fn with(issuer: &str, options: Options) -> Self {
         let data = TempDir::new().unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
         let engine = Engine::open(Config {
@@ -88,7 +93,7 @@ impl House {
         .await
         .unwrap();
         Self {
-            router: router(engine.clone(), WebOptions::default()),
+            router: router(engine.clone(), options),
             engine,
             clock,
             _data: data,
@@ -138,10 +143,16 @@ impl House {
     /// An API that defines `read:orders` and `write:orders`, and a client that is granted the first.
     pub async fn with_orders() -> (Self, ClientPersona) {
         let house = Self::new().await;
-        let client = house.client("Billing worker").await;
-        house.api(ORDERS, SigningAlg::RS256, &["read:orders", "write:orders"]).await;
-        house.grant(&client, ORDERS, &["read:orders"]).await;
+        let client = house.orders().await;
         (house, client)
+    }
+
+    /// Adds the API [`ORDERS`] with two scopes, and a client that is authorized for the first of them.
+    pub async fn orders(&self) -> ClientPersona {
+        let client = self.client("Billing worker").await;
+        self.api(ORDERS, SigningAlg::RS256, &["read:orders", "write:orders"]).await;
+        self.grant(&client, ORDERS, &["read:orders"]).await;
+        client
     }
 
     /// Creates an admin.

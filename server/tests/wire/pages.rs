@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use http::StatusCode;
-use server::{WebOptions, router};
+use server::{Options, router};
 
 use crate::house::House;
 use crate::tour::Tour;
@@ -20,7 +20,7 @@ async fn a_page_is_answered_while_other_servers_are_set_up() {
         let enough = Arc::clone(&enough);
         move || {
             while !enough.load(Ordering::Relaxed) {
-                let _ = router(engine.clone(), WebOptions::default());
+                let _ = router(engine.clone(), Options::default());
             }
         }
     });

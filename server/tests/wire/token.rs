@@ -10,6 +10,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use insta::assert_json_snapshot;
 use model::api::SigningAlg;
 use serde_json::{Value, json};
+use server::{ErrorProfile, Options};
 
 use crate::house::{Answer, ClientPersona, FORM, House, JSON, ORDERS};
 
@@ -156,7 +157,27 @@ fn refusals(answers: BTreeMap<&str, Answer>) -> BTreeMap<&str, Value> {
 
 #[tokio::test]
 async fn every_refusal_in_auth0s_profile() {
-    let (house, client) = House::with_orders().await;
+    assert_json_snapshot!("refusals", every_refusal(ErrorProfile::Auth0).await);
+}
+
+#[tokio::test]
+async fn rfc6749_section_5_2_and_rfc8707_section_2_every_refusal() {
+    let refusals = every_refusal(ErrorProfile::Rfc).await;
+    for (case, refusal) in &refusals {
+        let description = refusal["body"]["error_description"].as_str().unwrap();
+        assert!(!description.contains(['"', '\\']), "{case}: {description}");
+    }
+    assert_json_snapshot!("refusals_rfc", refusals);
+}
+
+/// Every rule that can say no, asked in this profile.
+async fn every_refusal(error_profile: ErrorProfile) -> BTreeMap<&'static str, Value> {
+    let options = Options {
+        error_profile,
+        ..Options::default()
+    };
+    let house = House::with("http://localhost:3000/", options).await;
+    let client = house.orders().await;
     let stranger = ClientPersona {
         id: "nobody".to_owned(),
         secret: client.secret.clone(),
@@ -164,7 +185,7 @@ async fn every_refusal_in_auth0s_profile() {
     house.api("https://other.example.com/", SigningAlg::RS256, &[]).await;
     let rest = "grant_type=client_credentials&audience=https%3A%2F%2Forders.example.com%2F";
     let ask = |changes: Value| house.ask_with(&client, changes);
-    let answers = BTreeMap::from([
+    refusals(BTreeMap::from([
         ("unknown client", house.ask_with(&stranger, json!({})).await),
         ("wrong secret", ask(json!({ "client_secret": "wrong" })).await),
         ("no secret", ask(json!({ "client_secret": null })).await),
@@ -198,14 +219,14 @@ async fn every_refusal_in_auth0s_profile() {
             "audience with characters of a terminal",
             ask(json!({ "audience": "h\u{e9}llo \u{202e}" })).await,
         ),
+        ("audience with a quote", ask(json!({ "audience": "\"\\" })).await),
         (
             "no grant for the audience",
             ask(json!({ "audience": "https://other.example.com/" })).await,
         ),
         ("a scope that is not granted", ask(json!({ "scope": "read:orders write:orders" })).await),
         ("scopes that do not exist", ask(json!({ "scope": "x y" })).await),
-    ]);
-    assert_json_snapshot!("refusals", refusals(answers));
+    ]))
 }
 
 #[tokio::test]
