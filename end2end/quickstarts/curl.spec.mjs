@@ -6,7 +6,7 @@ import { run } from './processes.mjs';
 import { render, start } from './programs.mjs';
 import { startTessera } from './tessera.mjs';
 
-for (const alg of ['RS256', 'HS256']) {
+for (const alg of ['RS256', 'EdDSA', 'HS256']) {
   describe(`curl ${alg}`, () => {
     const audience = `https://orders.example/${HOSTILE}`;
     const scope = 'read:orders';

@@ -1,31 +1,55 @@
 // Tokens good and bad, written by hand: a library would refuse to make the bad ones.
-import { createHmac, generateKeyPairSync, sign as signWith } from 'node:crypto';
+import { constants, createHmac, generateKeyPairSync, sign as signWith } from 'node:crypto';
 
 const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
-/** An RSA key pair with a key id. */
-export function newKey(kid) {
-  return { kid, ...generateKeyPairSync('rsa', { modulusLength: 2048 }) };
+/** The algorithms that an API may choose. */
+export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'HS256'];
+
+/** How keys of an algorithm are made. */
+const KINDS = {
+  RS256: ['rsa', { modulusLength: 2048 }],
+  PS256: ['rsa', { modulusLength: 2048 }],
+  ES256: ['ec', { namedCurve: 'P-256' }],
+  EdDSA: ['ed25519'],
+};
+
+/** A key pair with a key id. */
+export function newKey(kid, alg = 'RS256') {
+  return { kid, alg, ...generateKeyPairSync(...KINDS[alg]) };
 }
 
-/** A key that no issuer knows. */
-const STRANGER = newKey('stranger');
+/** Keys that no issuer knows. */
+const STRANGERS = Object.fromEntries(Object.keys(KINDS).map((alg) => [alg, newKey('stranger', alg)]));
 
 /** The public half of a key as it stands in a JWKS. */
-export function toJwk({ kid, publicKey }) {
-  return { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' };
+export function toJwk({ kid, alg, publicKey }) {
+  return { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg };
 }
 
-/** A token with this header and these claims; `key` is a private key for RS*, bytes for HS*, nothing for an empty signature. */
+/** A token with this header and these claims; `key` is bytes for HS*, a private key for the others, nothing for an empty signature. */
 export function token(header, claims, key) {
   const input = `${encode({ typ: 'JWT', ...header })}.${encode(claims)}`;
   return `${input}.${key ? signature(header.alg, input, key) : ''}`;
 }
 
 function signature(alg, input, key) {
+  return signatureBytes(alg, Buffer.from(input), key).toString('base64url');
+}
+
+function signatureBytes(alg, input, key) {
+  if (alg === 'EdDSA') return signWith(null, input, key);
   const hash = `sha${alg.slice(2)}`;
-  const bytes = alg.startsWith('HS') ? createHmac(hash, key).update(input).digest() : signWith(hash, Buffer.from(input), key);
-  return bytes.toString('base64url');
+  switch (alg.slice(0, 2)) {
+    case 'HS':
+      return createHmac(hash, key).update(input).digest();
+    case 'PS':
+      return signWith(hash, input, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST });
+    case 'ES':
+      return signWith(hash, input, { key, dsaEncoding: 'ieee-p1363' });
+    default:
+      return signWith(hash, input, key);
+  }
 }
 
 /** The claims of a token that Tessera would issue. */
@@ -36,15 +60,15 @@ export function goodClaims({ issuer, audience, scope }) {
 
 /**
  * Every bad token that a program must refuse, as [what is wrong, token].
- * `key` is what signs good tokens: { kid, privateKey, publicKey } for RS256, { secret } for HS256.
+ * `key` is what signs good tokens: { secret } for HS256, { kid, privateKey, publicKey } for the others.
  */
 export function badTokens(alg, key, values) {
   const good = goodClaims(values);
   const now = good.iat;
-  const header = alg === 'RS256' ? { alg, kid: key.kid } : { alg };
-  const signer = alg === 'RS256' ? key.privateKey : key.secret;
+  const header = alg === 'HS256' ? { alg } : { alg, kid: key.kid };
+  const signer = alg === 'HS256' ? key.secret : key.privateKey;
   const claims = (changes) => token(header, { ...good, ...changes }, signer);
-  const stranger = { ...STRANGER, kid: key.kid };
+  const stranger = { ...STRANGERS[alg === 'HS256' ? 'RS256' : alg], kid: key.kid };
   const whole = token(header, good, signer);
   const [head, body, mark] = whole.split('.');
   return [
@@ -67,25 +91,32 @@ export function badTokens(alg, key, values) {
     ['has two parts', `${head}.${body}`],
     ['is no token', 'garbage'],
     ['is three dots of nothing', '..'],
-    ...(alg === 'RS256' ? badRs256(header, good, key, stranger) : badHs256(header, good, stranger)),
+    ...(alg === 'HS256' ? badWithSecret(header, good, stranger) : badWithKeys(header, good, key, stranger)),
   ];
 }
 
-function badRs256(header, good, key, stranger) {
+function badWithKeys(header, good, key, stranger) {
   const pem = (type) => key.publicKey.export({ format: 'pem', type });
   const jwk = toJwk(stranger);
+  const rsa = key.publicKey.asymmetricKeyType === 'rsa';
+  const other = header.alg === 'RS256' ? 'PS256' : 'RS256';
   return [
     ['is signed by another key with the same key id', token(header, good, stranger.privateKey)],
     ['names an unknown key', token({ ...header, kid: 'unknown' }, good, stranger.privateKey)],
     ['brings its own key', token({ ...header, jwk }, good, stranger.privateKey)],
     ['is HS256 signed with the public key (SPKI)', token({ ...header, alg: 'HS256' }, good, pem('spki'))],
-    ['is HS256 signed with the public key (PKCS #1)', token({ ...header, alg: 'HS256' }, good, pem('pkcs1'))],
-    ['is HS256 signed with the modulus', token({ ...header, alg: 'HS256' }, good, Buffer.from(toJwk(key).n, 'base64url'))],
-    ['is RS512 signed by the right key', token({ ...header, alg: 'RS512' }, good, key.privateKey)],
+    ['is HS256 signed with the first number of the public key', token({ ...header, alg: 'HS256' }, good, Buffer.from(toJwk(key).n ?? toJwk(key).x, 'base64url'))],
+    ...(rsa
+      ? [
+          ['is HS256 signed with the public key (PKCS #1)', token({ ...header, alg: 'HS256' }, good, pem('pkcs1'))],
+          ['is RS512 signed by the right key', token({ ...header, alg: 'RS512' }, good, key.privateKey)],
+          [`is ${other} signed by the right key`, token({ ...header, alg: other }, good, key.privateKey)],
+        ]
+      : [['is RS256', token({ ...header, alg: 'RS256' }, good, STRANGERS.RS256.privateKey)]]),
   ];
 }
 
-function badHs256(header, good, stranger) {
+function badWithSecret(header, good, stranger) {
   return [
     ['is signed with another secret', token(header, good, 'another secret of sixty-four characters, made up for this one test')],
     ['is signed with an empty secret', token(header, good, Buffer.alloc(0))],

@@ -16,11 +16,15 @@ export interface Client {
   client_secret: string;
 }
 
+/** How tokens of an API may be signed. */
+export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'HS256'] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
 /** An API as the command line prints it; only an HS256 one has a signing secret. */
 export interface Api {
   id: string;
   identifier: string;
-  signing_alg: 'HS256' | 'RS256';
+  signing_alg: Algorithm;
   signing_secret?: string;
 }
 
@@ -102,7 +106,7 @@ export class Tessera {
     }
   }
 
-  createApi(name: string, identifier: string, algorithm: 'HS256' | 'RS256', scopes: string[] = []): Promise<Api> {
+  createApi(name: string, identifier: string, algorithm: Algorithm, scopes: string[] = []): Promise<Api> {
     const scopeArgs = scopes.flatMap((scope) => ['--scope', scope]);
     return this.cliJson('api', 'create', '--name', name, '--identifier', identifier, '--signing-alg', algorithm, ...scopeArgs);
   }

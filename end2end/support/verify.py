@@ -6,7 +6,7 @@ import sys
 import jwt
 
 check = json.load(sys.stdin)
-if check["algorithm"] == "RS256":
+if check["algorithm"] != "HS256":
     key = jwt.PyJWKClient(check["jwksUrl"]).get_signing_key_from_jwt(check["token"]).key
 else:
     key = check["signingSecret"]

@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
+import type { Algorithm } from './tessera.ts';
 
-/** How a token is checked, as an API would be told by its Quickstart: a JWKS address for RS256, the signing secret for HS256. */
+/** How a token is checked, as an API would be told by its Quickstart: the signing secret for HS256, the JWKS address for the others. */
 export interface Check {
   token: string;
   issuer: string;
   audience: string;
-  algorithm: 'RS256' | 'HS256';
+  algorithm: Algorithm;
   jwksUrl?: string;
   signingSecret?: string;
 }
@@ -15,8 +16,8 @@ export interface Check {
 /** Verifies with jose and answers the claims; throws when the token is not valid. */
 export async function verifyWithJose({ token, issuer, audience, algorithm, jwksUrl, signingSecret }: Check): Promise<JWTPayload> {
   const options = { issuer, audience, algorithms: [algorithm] };
-  if (algorithm === 'RS256') {
-    if (!jwksUrl) throw new Error('RS256 needs jwksUrl');
+  if (algorithm !== 'HS256') {
+    if (!jwksUrl) throw new Error(`${algorithm} needs jwksUrl`);
     return (await jwtVerify(token, createRemoteJWKSet(new URL(jwksUrl)), options)).payload;
   }
   if (!signingSecret) throw new Error('HS256 needs signingSecret');

@@ -62,13 +62,13 @@ test('settings are edited', async ({ page, tessera, complaints }) => {
   const lifetime = page.getByLabel('Token lifetime in seconds');
 
   await lifetime.fill('2592001');
-  await button(page, 'Save').click();
+  await button(page.getByRole('region', { name: 'Details' }), 'Save').click();
   await expectFieldError(lifetime, 'Enter a number of seconds from 1 to 2592000 (30 days).', '2592001');
 
   await page.getByLabel('Name').fill('Orders of all shops');
   await lifetime.fill('5400');
   if (hasJs()) await expect(page.getByText('That is 1 hour 30 minutes.')).toBeVisible();
-  await button(page, 'Save').click();
+  await button(page.getByRole('region', { name: 'Details' }), 'Save').click();
   await expect(page.getByText('The details are saved.')).toBeVisible();
   await expect(heading(page, 'Orders of all shops')).toBeVisible();
   await expect(page.getByText('That is 1 hour 30 minutes.')).toBeVisible();
@@ -80,9 +80,10 @@ test('the algorithm is changed after the consequences were told', async ({ page,
   const api = await tessera.createApi('Orders', 'https://orders.example/', 'RS256');
   await visit(page, `/apis/${api.id}/settings`);
   await expect(page.getByRole('heading', { name: 'Signing secret' })).toHaveCount(0);
-  const panel = await openConfirm(page, 'Change to HS256');
+  const panel = await openConfirm(page, 'Change algorithm');
   await expect(panel).toContainText('it refuses every new token');
-  await button(panel, 'Change to HS256').click();
+  await panel.getByRole('radio', { name: 'HS256' }).check();
+  await button(panel, 'Change algorithm').click();
   await expect(page.getByText('New tokens are signed with the new algorithm.')).toBeVisible();
   expect(await showSecret(page)).toHaveLength(64);
 });

@@ -1,6 +1,6 @@
-import { authorized, button, enter, goTo, link, openConfirm, openTab, showSecret } from '../support/dashboard.ts';
-import type { Api, Client, Tessera } from '../support/tessera.ts';
-import { expect, type Page, test, visit } from '../support/test.ts';
+import { authorized, button, enter, expectFieldError, goTo, link, openConfirm, openTab, showSecret } from '../support/dashboard.ts';
+import type { Algorithm, Api, Client, Tessera } from '../support/tessera.ts';
+import { expect, hasJs, type Page, test, visit } from '../support/test.ts';
 import { type Check, verifyWithJose, verifyWithPyJwt } from '../support/verify.ts';
 
 const identifier = 'https://orders.example/';
@@ -12,7 +12,7 @@ interface Running {
   first: Check;
 }
 
-async function running(page: Page, tessera: Tessera, algorithm: 'RS256' | 'HS256' = 'RS256'): Promise<Running> {
+async function running(page: Page, tessera: Tessera, algorithm: Algorithm = 'RS256'): Promise<Running> {
   await enter(page, tessera);
   const api = await tessera.createApi('Orders', identifier, algorithm, ['read:orders', 'write:orders']);
   const client = await tessera.createClient('Billing worker');
@@ -133,6 +133,46 @@ test('after a rotation of the keys old tokens verify, until their key is revoked
   await expect(page.getByRole('row').filter({ hasText: 'Revoked' })).toContainText(kid(first).slice(0, 6));
   await refused(first);
   await accepted(second);
+});
+
+test('keys rotate by schedule once one is set', async ({ page, tessera, complaints }) => {
+  complaints.expect(/status of 422/);
+  await enter(page, tessera);
+  await visit(page, '/keys');
+  await page.getByLabel('Rotate keys by schedule').check();
+  const announce = page.getByLabel('It is published before it signs');
+  await announce.fill('9');
+  await page.getByLabel('A key signs for').fill('30');
+  await button(page, 'Save').click();
+  await expectFieldError(announce, 'Announce a key for 10 minutes to 90 days', '9');
+  await announce.fill('60');
+  await button(page, 'Save').click();
+  await expect(page.getByText('The schedule is saved.')).toBeVisible();
+  await expect(page.getByRole('row').filter({ hasText: 'Next' })).toContainText('signs in 2');
+  await expect(page.getByLabel('Rotate keys by schedule')).toBeChecked();
+});
+
+test('tokens take another dialect, claims of the API and a shorter life for one client', async ({ page, tessera }) => {
+  const { api, client } = await running(page, tessera, 'ES256');
+  await visit(page, `/apis/${api.id}/settings`);
+  await page.getByRole('radio', { name: 'RFC 9068' }).check();
+  await page.getByLabel('Custom claims').fill('https://orders.example/plan = gold');
+  if (hasJs()) {
+    await expect(page.getByRole('group', { name: 'Header' })).toContainText('at+jwt');
+    await expect(page.getByRole('group', { name: 'Claims' })).toContainText('"https://orders.example/plan": "gold"');
+  }
+  await button(page.getByRole('region', { name: 'What tokens say' }), 'Save').click();
+  await expect(page.getByText('The form of the tokens is saved.')).toBeVisible();
+  await expect(page.getByRole('group', { name: 'Claims' })).toContainText('gold');
+
+  await visit(page, `/clients/${client.client_id}/settings`);
+  await page.getByLabel('Longest token lifetime in seconds').fill('600');
+  await button(page.getByRole('region', { name: 'Its tokens' }), 'Save').click();
+  await expect(page.getByText('Saved. It holds for new tokens of this client.')).toBeVisible();
+
+  const claims = await accepted(await token(tessera, api, client));
+  expect(claims).toMatchObject({ client_id: client.client_id, 'https://orders.example/plan': 'gold' });
+  expect(Number(claims.exp) - Number(claims.iat)).toBe(600);
 });
 
 test('after a rotation of the signing secret only the new one verifies new tokens', async ({ page, tessera }) => {

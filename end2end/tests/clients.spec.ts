@@ -73,13 +73,13 @@ test('settings and metadata are edited', async ({ page, tessera, complaints }) =
   await visit(page, settings);
 
   await page.getByLabel('Metadata').fill('team=billing\nno pair');
-  await button(page, 'Save').click();
+  await button(page.getByRole('region', { name: 'Details' }), 'Save').click();
   await expectFieldError(page.getByLabel('Metadata'), 'Write line 2 as key=value.', 'team=billing\nno pair');
 
   await page.getByLabel('Name').fill('Invoices');
   await page.getByLabel('Description').fill('Sends invoices');
   await page.getByLabel('Metadata').fill('team=billing\nurl=https://x.example/?a=b');
-  await button(page, 'Save').click();
+  await button(page.getByRole('region', { name: 'Details' }), 'Save').click();
   await expect(page.getByText('The details are saved.')).toBeVisible();
   await expect(heading(page, 'Invoices')).toBeVisible();
 

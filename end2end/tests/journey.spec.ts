@@ -8,7 +8,7 @@ const identifier = 'https://orders.example/';
 const client = 'Billing worker';
 
 // The documented way from an empty database to a verified token, then back to nothing, with what the pages show and nothing else.
-for (const algorithm of ['RS256', 'HS256'] as const) {
+for (const algorithm of ['RS256', 'ES256', 'HS256'] as const) {
   test(`from the printed address to a verified ${algorithm} token`, async ({ page, tessera }) => {
     test.slow(); // Some eighty actions.
     await setUp(page, tessera);
@@ -58,7 +58,7 @@ for (const algorithm of ['RS256', 'HS256'] as const) {
       for (const own of [identifier, issuer, 'read:orders']) await expect(program).toContainText(own);
       await openTab(page, 'Settings');
       const audience = await fact(page, 'Identifier');
-      const key = algorithm === 'RS256' ? { jwksUrl } : { signingSecret: await showSecret(page) };
+      const key = algorithm !== 'HS256' ? { jwksUrl } : { signingSecret: await showSecret(page) };
 
       await visit(page, `/clients/${clientId}`);
       const client_id = await fact(page, 'Client ID');

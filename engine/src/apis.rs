@@ -6,12 +6,14 @@ use model::Invalid;
 use model::api::{
     Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, system_identifier, system_scopes,
 };
+use model::claims::CustomClaims;
 use model::client::{self, Client, NewClient};
 use model::log::{Actor, LogEntry, LogType};
 use model::page::{ListQuery, Page, PageRequest};
 use model::scope::Scope;
 use model::secret::Secret;
 use model::time::Timestamp;
+use model::token::TokenDialect;
 use sqlx::QueryBuilder;
 
 use crate::engine::{Engine, Inner};
@@ -19,7 +21,7 @@ use crate::error::{Error, VaultError};
 use crate::logs::json;
 use crate::store::{Tx, contains, execute, on, order_by, storable};
 use crate::vault::Vault;
-use crate::{clients, grants};
+use crate::{clients, grants, keyring};
 
 /// Characters of a signing secret: 381 bits, where RFC 7518 §3.2 asks HS256 keys for at least 256.
 const SIGNING_SECRET_LENGTH: usize = 64;
@@ -94,7 +96,9 @@ impl Engine {
         new.scopes = new.scopes.into_iter().map(Scope::trimmed).collect();
         new.check(&self.0.issuer)?;
         let with_test_client = new.test_client;
+        let keys = keyring::prepare(&mut self.0.store.read().await?, new.signing_alg).await?;
         let mut change = self.change().await?;
+        keys.insert(&mut change, &self.0.vault, self.now()).await?;
         let api = insert(&mut change, &self.0, new, false).await?;
         let entry = LogEntry {
             after: json(&api),
@@ -129,30 +133,46 @@ impl Engine {
             ..changes
         };
         changes.check()?;
+        let keys = match changes.signing_alg {
+            Some(alg) => Some(keyring::prepare(&mut self.0.store.read().await?, alg).await?),
+            None => None,
+        };
         let mut change = self.change().await?;
         let before = existing(&mut change, id).await?;
         let mut after = before.clone();
         after.name = changes.name.unwrap_or(after.name);
         after.token_lifetime = changes.token_lifetime.unwrap_or(after.token_lifetime);
         after.signing_alg = changes.signing_alg.unwrap_or(after.signing_alg);
+        after.token_dialect = changes.token_dialect.unwrap_or(after.token_dialect);
+        after.custom_claims = changes.custom_claims.unwrap_or(after.custom_claims);
         if after == before {
             return Ok(before);
         }
-        if before.is_system && (&after.name, after.signing_alg) != (&before.name, before.signing_alg) {
+        let fixed = |api: &Api| (api.name.clone(), api.signing_alg, api.token_dialect, api.custom_claims.clone());
+        if before.is_system && fixed(&after) != fixed(&before) {
             return Err(Error::System(
-                "The Management API keeps its name and its signing algorithm; only its token lifetime can change.",
+                "The Management API keeps its name and the form of its tokens; only their lifetime can change.",
             ));
+        }
+        if let Some(keys) = keys {
+            keys.insert(&mut change, &self.0.vault, self.now()).await?;
         }
         after.updated_at = self.now();
         execute!(
             change,
-            sqlx::query("UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, updated_at = $5 WHERE id = $1")
-                .bind(id)
-                .bind(&after.name)
-                .bind(after.token_lifetime)
-                .bind(after.signing_alg.as_str())
-                .bind(after.updated_at)
+            sqlx::query(
+                "UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, token_dialect = $5, custom_claims = $6, updated_at = $7 \
+             WHERE id = $1"
+            )
+            .bind(id)
+            .bind(&after.name)
+            .bind(after.token_lifetime)
+            .bind(after.signing_alg.as_str())
+            .bind(after.token_dialect.as_str())
+            .bind(json(&after.custom_claims))
+            .bind(after.updated_at)
         )?;
+        keyring::note_lifetime(&mut change, &after).await?;
         if after.signing_alg == SigningAlg::HS256 && sealed_signing_secret(&mut change, id).await?.is_none() {
             set_signing_secret(&mut change, &self.0, id).await?;
         }
@@ -355,6 +375,8 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
         identifier: new.identifier,
         signing_alg: new.signing_alg,
         token_lifetime: new.token_lifetime.unwrap_or(TOKEN_LIFETIME_DEFAULT),
+        token_dialect: new.token_dialect,
+        custom_claims: CustomClaims::default(),
         scopes: new.scopes,
         is_system,
         created_at: now,
@@ -363,18 +385,20 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
     execute!(
         tx,
         sqlx::query(
-            "INSERT INTO apis (id, name, identifier, signing_alg, token_lifetime, is_system, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+            "INSERT INTO apis (id, name, identifier, signing_alg, token_lifetime, token_dialect, is_system, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
         )
         .bind(&api.id)
         .bind(&api.name)
         .bind(&api.identifier)
         .bind(api.signing_alg.as_str())
         .bind(api.token_lifetime)
+        .bind(api.token_dialect.as_str())
         .bind(api.is_system)
         .bind(now)
     )
     .map_err(identifier_taken)?;
+    keyring::note_lifetime(tx, &api).await?;
     if !api.scopes.is_empty() {
         on!(tx, db => {
             let mut sql = QueryBuilder::new("INSERT INTO scopes (api_id, value, description, position) ");
@@ -418,13 +442,13 @@ async fn set_signing_secret(tx: &mut Tx, inner: &Inner, id: &str) -> Result<Secr
 }
 
 fn check_has_signing_secret(api: &Api) -> Result<(), Invalid> {
-    match api.signing_alg {
-        SigningAlg::HS256 => Ok(()),
-        SigningAlg::RS256 => Err(Invalid::new(
-            "signing_alg",
-            "Only APIs that are signed with HS256 have a signing secret; tokens of this one are verified with the public key.",
-        )),
+    if api.signing_alg == SigningAlg::HS256 {
+        return Ok(());
     }
+    Err(Invalid::new(
+        "signing_alg",
+        "Only APIs that are signed with HS256 have a signing secret; tokens of this one are verified with the public key.",
+    ))
 }
 
 /// What a sealed signing secret is bound to.
@@ -476,6 +500,8 @@ struct ApiRow {
     identifier: String,
     signing_alg: String,
     token_lifetime: i64,
+    token_dialect: String,
+    custom_claims: String,
     is_system: bool,
     sealed_signing_secret: Option<String>,
     created_at: Timestamp,
@@ -505,6 +531,8 @@ impl ApiRow {
             identifier: self.identifier,
             signing_alg: SigningAlg::parse(&self.signing_alg).ok_or(Error::Corrupt("apis.signing_alg"))?,
             token_lifetime: self.token_lifetime,
+            token_dialect: TokenDialect::parse(&self.token_dialect).ok_or(Error::Corrupt("apis.token_dialect"))?,
+            custom_claims: serde_json::from_str(&self.custom_claims).map_err(|_| Error::Corrupt("apis.custom_claims"))?,
             is_system: self.is_system,
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::claims::CustomClaims;
 use model::client::{AppType, CLIENT_ID_LENGTH, CLIENT_SECRET_LENGTH, Client, ClientChanges, ClientSummary, NewClient};
 use model::log::{Actor, LogEntry, LogType};
 use model::page::{ListQuery, Page, PageRequest};
@@ -98,18 +99,25 @@ impl Engine {
         after.name = changes.name.unwrap_or(after.name);
         after.description = changes.description.unwrap_or(after.description);
         after.client_metadata = changes.client_metadata.unwrap_or(after.client_metadata);
+        after.token_lifetime = changes.token_lifetime.unwrap_or(after.token_lifetime);
+        after.custom_claims = changes.custom_claims.unwrap_or(after.custom_claims);
         if after == before {
             return Ok(before);
         }
         after.updated_at = self.now();
         execute!(
             change,
-            sqlx::query("UPDATE clients SET name = $2, description = $3, client_metadata = $4, updated_at = $5 WHERE client_id = $1",)
-                .bind(client_id)
-                .bind(&after.name)
-                .bind(&after.description)
-                .bind(json(&after.client_metadata))
-                .bind(after.updated_at)
+            sqlx::query(
+                "UPDATE clients SET name = $2, description = $3, client_metadata = $4, token_lifetime = $5, custom_claims = $6, updated_at = $7 \
+             WHERE client_id = $1"
+            )
+            .bind(client_id)
+            .bind(&after.name)
+            .bind(&after.description)
+            .bind(json(&after.client_metadata))
+            .bind(after.token_lifetime)
+            .bind(json(&after.custom_claims))
+            .bind(after.updated_at)
         )?;
         let entry = LogEntry {
             before: json(&before),
@@ -204,6 +212,8 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
         description: new.description,
         app_type: new.app_type,
         client_metadata: BTreeMap::new(),
+        token_lifetime: None,
+        custom_claims: CustomClaims::default(),
         created_at: now,
         updated_at: now,
     };
@@ -281,6 +291,8 @@ struct ClientRow {
     description: String,
     app_type: String,
     client_metadata: String,
+    token_lifetime: Option<i64>,
+    custom_claims: String,
     secret_mac: String,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -304,6 +316,8 @@ impl ClientRow {
             description: self.description,
             app_type: AppType::NonInteractive,
             client_metadata: serde_json::from_str(&self.client_metadata).map_err(|_| Error::Corrupt("clients.client_metadata"))?,
+            token_lifetime: self.token_lifetime,
+            custom_claims: serde_json::from_str(&self.custom_claims).map_err(|_| Error::Corrupt("clients.custom_claims"))?,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

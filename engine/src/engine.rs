@@ -14,6 +14,7 @@ use crate::admins::Door;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::error::{Error, OpenError};
+use crate::housekeeping::keep_house;
 use crate::keyring;
 use crate::logs::{self, LogIds, LogWriter};
 use crate::signer::Signer;
@@ -59,6 +60,7 @@ pub(crate) struct Inner {
     /// What stands between strangers and sign-in.
     pub(crate) door: Door,
     watcher: OnceLock<AbortHandle>,
+    housekeeper: OnceLock<AbortHandle>,
 }
 
 /// A transaction that changes the configuration; committed by [`Engine::finish`] only, with its log entry.
@@ -104,6 +106,7 @@ impl Engine {
             door: Door::new(&config.clock, &config.chance),
             signer: Signer::start().map_err(|error| Error::Key(format!("no thread for signing: {error}")))?,
             watcher: OnceLock::new(),
+            housekeeper: OnceLock::new(),
             store,
             vault,
             snapshots,
@@ -115,6 +118,7 @@ impl Engine {
         // Another process may have made it after our snapshot was read.
         engine.refresh().await?;
         engine.0.watcher.get_or_init(|| snapshot::watch_revision(Arc::downgrade(&engine.0)));
+        engine.0.housekeeper.get_or_init(|| keep_house(Arc::downgrade(&engine.0)));
         Ok(engine)
     }
 
@@ -140,13 +144,16 @@ impl Engine {
             .bind(KeyState::Current.as_str())
             .fetch_one(db)
             .await)?;
-        if keys == 1 { Ok(()) } else { Err(Error::NotFound("key")) }
+        if keys >= 1 { Ok(()) } else { Err(Error::NotFound("key")) }
     }
 
     /// Writes what is queued for the log and closes the database; call it last.
     pub async fn close(&self) {
-        if let Some(watcher) = self.0.watcher.get() {
-            watcher.abort();
+        for task in [&self.0.watcher, &self.0.housekeeper].into_iter().filter_map(OnceLock::get) {
+            task.abort();
+        }
+        if let Err(error) = self.write_key_usage().await {
+            tracing::warn!(%error, "what the keys have signed lately could not be written");
         }
         self.0.log_writer.close().await;
         self.0.store.close().await;

@@ -5,15 +5,15 @@
 //! token; so these few lines do it instead, and `jsonwebtoken` stays the independent verifier.
 
 use aws_lc_rs::digest;
-use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, PublicKey};
-use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::api::SigningAlg;
+use model::key::KeyAlg;
 use serde::Serialize;
 
 /// What precedes a signature: header and payload, encoded and joined by a dot (RFC 7515 §5.1).
 ///
-/// `header` is encoded already: see [`rs256_header`] and [`hs256_header`].
+/// `header` is encoded already: see [`header`].
 pub(crate) fn signing_input(header: &str, payload: &[u8]) -> String {
     let mut input = String::with_capacity(header.len() + 1 + payload.len().div_ceil(3) * 4 + 350);
     input.push_str(header);
@@ -29,45 +29,84 @@ pub(crate) fn compact(mut input: String, signature: &[u8]) -> String {
     input
 }
 
-/// The header of RS256 tokens, encoded: it names the key.
-pub(crate) fn rs256_header(kid: &str) -> String {
-    URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"RS256","typ":"JWT","kid":"{kid}"}}"#))
+/// The header of a token, encoded: how it is signed, what kind of token it is, and with which key if there are several.
+pub(crate) fn header(alg: SigningAlg, typ: &str, kid: Option<&str>) -> String {
+    #[derive(Serialize)]
+    struct Header<'a> {
+        alg: &'a str,
+        typ: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kid: Option<&'a str>,
+    }
+    let header = Header { alg: alg.as_str(), typ, kid };
+    URL_SAFE_NO_PAD.encode(serde_json::to_string(&header).unwrap_or_default())
 }
 
-/// The header of HS256 tokens, encoded: `{"alg":"HS256","typ":"JWT"}`. It names no key, since an API has one secret.
-pub(crate) fn hs256_header() -> &'static str {
-    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
-}
-
-/// The public half of an RSA key as the JWKS lists it (RFC 7517 §4, RFC 7518 §6.3.1).
+/// A public key as the JWKS lists it (RFC 7517 §4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Jwk {
     alg: &'static str,
-    kty: &'static str,
     #[serde(rename = "use")]
     usage: &'static str,
-    n: String,
-    e: String,
+    #[serde(flatten)]
+    public: PublicKey,
     /// The thumbprint of this key.
     pub(crate) kid: String,
 }
 
+/// The numbers of a public key in base64url, by `kty`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kty")]
+pub(crate) enum PublicKey {
+    /// RFC 7518 §6.3.1.
+    #[serde(rename = "RSA")]
+    Rsa {
+        /// Modulus.
+        n: String,
+        /// Exponent.
+        e: String,
+    },
+    /// RFC 7518 §6.2.1.
+    #[serde(rename = "EC")]
+    Ec {
+        /// Curve.
+        crv: &'static str,
+        /// First coordinate.
+        x: String,
+        /// Second coordinate.
+        y: String,
+    },
+    /// RFC 8037 §2.
+    #[serde(rename = "OKP")]
+    Okp {
+        /// Curve.
+        crv: &'static str,
+        /// The point.
+        x: String,
+    },
+}
+
 impl Jwk {
-    /// Describes the public half of `pair`; its `kid` is the thumbprint.
-    pub(crate) fn of(pair: &RsaKeyPair) -> Self {
-        let public: &PublicKey = pair.public_key();
-        // "Positive" numbers come without leading zero octets, as RFC 7518 §2 wants them.
-        let n = URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero());
-        let e = URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero());
-        let kid = thumbprint(&n, &e);
+    /// Describes a public key; its `kid` is the thumbprint.
+    pub(crate) fn new(alg: KeyAlg, public: PublicKey) -> Self {
         Self {
-            alg: "RS256",
-            kty: "RSA",
+            alg: alg.as_str(),
             usage: "sig",
-            n,
-            e,
-            kid,
+            kid: public.thumbprint(),
+            public,
         }
+    }
+}
+
+impl PublicKey {
+    /// SHA-256 over the required members in lexical order, without spaces (RFC 7638 §3, RFC 8037 §2).
+    fn thumbprint(&self) -> String {
+        let members = match self {
+            Self::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
+            Self::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#),
+            Self::Okp { crv, x } => format!(r#"{{"crv":"{crv}","kty":"OKP","x":"{x}"}}"#),
+        };
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, members.as_bytes()))
     }
 }
 
@@ -83,19 +122,13 @@ pub(crate) fn jwks(keys: &[&Jwk]) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&Document { keys })
 }
 
-/// SHA-256 over the required members in lexical order, without spaces (RFC 7638 §3).
-fn thumbprint(n: &str, e: &str) -> String {
-    let members = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, members.as_bytes()))
-}
-
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::hmac;
-    use aws_lc_rs::rsa::KeySize;
     use jsonwebtoken::jwk::{JwkSet, ThumbprintHash};
 
     use super::*;
+    use crate::keypair::KeyPair;
 
     #[test]
     fn rfc7638_section_3_1_thumbprint() {
@@ -104,7 +137,20 @@ mod tests {
             "-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08q",
             "NLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"
         );
-        assert_eq!(thumbprint(n, "AQAB"), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+        let key = PublicKey::Rsa {
+            n: n.to_owned(),
+            e: "AQAB".to_owned(),
+        };
+        assert_eq!(key.thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    }
+
+    #[test]
+    fn rfc8037_appendix_a_3_thumbprint() {
+        let key = PublicKey::Okp {
+            crv: "Ed25519",
+            x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".to_owned(),
+        };
+        assert_eq!(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     }
 
     #[test]
@@ -128,18 +174,24 @@ mod tests {
 
     #[test]
     fn headers_are_json_in_the_usual_order() {
-        let decoded = |header: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
-        assert_eq!(decoded(&rs256_header("k1")), r#"{"alg":"RS256","typ":"JWT","kid":"k1"}"#);
-        assert_eq!(decoded(hs256_header()), r#"{"alg":"HS256","typ":"JWT"}"#);
+        let decoded = |header: String| String::from_utf8(URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+        assert_eq!(
+            decoded(header(SigningAlg::ES256, "at+jwt", Some("k1"))),
+            r#"{"alg":"ES256","typ":"at+jwt","kid":"k1"}"#
+        );
+        assert_eq!(decoded(header(SigningAlg::HS256, "JWT", None)), r#"{"alg":"HS256","typ":"JWT"}"#);
     }
 
     #[test]
-    fn another_library_reads_the_document_and_agrees_on_the_thumbprint() {
-        let jwk = Jwk::of(&RsaKeyPair::generate(KeySize::Rsa2048).unwrap());
-        let document = jwks(&[&jwk]).unwrap();
-        assert!(document.starts_with(br#"{"keys":[{"alg":"RS256","kty":"RSA","use":"sig","n":""#));
+    fn another_library_reads_the_document_and_agrees_on_the_thumbprints() {
+        let keys = KeyAlg::ALL.map(|alg| KeyPair::generate(alg).unwrap().jwk(alg).unwrap());
+        let document = jwks(&keys.iter().collect::<Vec<_>>()).unwrap();
+        assert!(document.starts_with(br#"{"keys":[{"alg":"RS256","use":"sig","kty":"RSA","n":""#));
         let read: JwkSet = serde_json::from_slice(&document).unwrap();
-        assert_eq!(read.keys[0].common.key_id.as_deref(), Some(jwk.kid.as_str()));
-        assert_eq!(read.keys[0].thumbprint(ThumbprintHash::SHA256).unwrap(), jwk.kid);
+        for (read, jwk) in read.keys.iter().zip(&keys) {
+            assert_eq!(read.common.key_id.as_deref(), Some(jwk.kid.as_str()));
+            assert_eq!(read.common.key_algorithm.unwrap().to_string(), jwk.alg);
+            assert_eq!(read.thumbprint(ThumbprintHash::SHA256).unwrap(), jwk.kid);
+        }
     }
 }

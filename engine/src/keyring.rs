@@ -1,73 +1,77 @@
-//! Signing keys: made here, kept sealed, parsed once, rotated and revoked; their public halves as ready bytes.
+//! Signing keys: made here, kept sealed, rotated and revoked. Each algorithm that an API uses has a set of its own.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::Invalid;
-use model::key::{Key, KeyState};
-use model::log::{Actor, LogType};
+use model::api::{Api, SigningAlg};
+use model::key::{Key, KeyAlg, KeyState};
+use model::log::{Actor, LogEntry, LogType};
 use model::time::Timestamp;
+use zeroize::Zeroizing;
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::jose::{self, Jwk};
+use crate::keypair::KeyPair;
 use crate::logs;
+use crate::published::{Published, SigningKey};
 use crate::store::{self, Store, Tx, execute, on};
 use crate::vault::Vault;
 
-/// The JWKS document (RFC 7517 §5), ready to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Published {
-    /// The document as JSON.
-    pub body: Vec<u8>,
-    /// Its strong entity tag with quotes (RFC 9110 §8.8.3): a hash of the body.
-    pub etag: String,
-}
-
 impl Engine {
-    /// All keys in the order current, next, previous, revoked; newest first where there are several.
+    /// All keys by algorithm, each set in the order current, next, previous, retired and revoked; newest first where there are several.
     ///
     /// # Errors
     /// [`Error::Storage`].
     pub async fn keys(&self) -> Result<Vec<Key>, Error> {
+        self.write_key_usage().await?;
         all(&mut self.0.store.read().await?).await
     }
 
-    /// Signs with the next key from now on, keeps the current one for verifying, and makes a new next one.
+    /// Signs with the next key from now on, and makes a new next one. The current key goes on verifying, unless `revoke` is set:
+    /// then its tokens no longer verify.
     ///
     /// # Errors
-    /// [`Error::Storage`]; [`Error::Key`] if no key could be made.
-    pub async fn rotate_keys(&self, actor: &Actor) -> Result<Vec<Key>, Error> {
+    /// [`Error::NotFound`] if no API has used the algorithm; [`Error::Storage`]; [`Error::Key`] if no key could be made.
+    pub async fn rotate_keys(&self, actor: &Actor, alg: KeyAlg, revoke: bool) -> Result<Vec<Key>, Error> {
+        self.write_key_usage().await?;
+        Set::of(&mut self.0.store.read().await?, alg)
+            .await?
+            .current
+            .ok_or(Error::NotFound("key"))?;
         // Made before the transaction, which no other writer gets past.
-        let fresh = NewKey::generate().await?;
-        let now = self.now();
+        let fresh = NewKey::generate(alg).await?;
         let mut change = self.change().await?;
-        let before = in_state(&mut change, KeyState::Current).await?;
-        // A next key that can't sign must not become the current one.
-        if let Some(next) = in_state(&mut change, KeyState::Next).await? {
-            SigningKey::open(&next.kid, &sealed(&mut change, &next.kid).await?, &self.0.vault)?;
-        }
-        execute!(
-            change,
-            sqlx::query("UPDATE signing_keys SET state = 'previous', current_until = $1 WHERE state = 'current'").bind(now)
-        )?;
-        execute!(
-            change,
-            sqlx::query("UPDATE signing_keys SET state = 'current', current_since = $1 WHERE state = 'next'").bind(now)
-        )?;
-        fresh.insert(&mut change, &self.0.vault, KeyState::Next, now).await?;
-        let after = in_state(&mut change, KeyState::Current).await?;
+        let before = Set::of(&mut change, alg).await?;
+        let entry = self.rotate(&mut change, actor, &before, &fresh, revoke).await?;
         let keys = all(&mut change).await?;
-        let mut entry = self.entry(actor, LogType::Changed, "Signing key rotated");
-        entry.before = before.as_ref().map(logs::json).unwrap_or_default();
-        entry.after = after.as_ref().map(logs::json).unwrap_or_default();
         self.finish(change, entry).await?;
         Ok(keys)
+    }
+
+    /// The rotation itself, within a change.
+    pub(crate) async fn rotate(&self, change: &mut Tx, actor: &Actor, before: &Set, fresh: &NewKey, revoke: bool) -> Result<LogEntry, Error> {
+        let (now, alg) = (self.now(), before.alg);
+        // A next key that can't sign must not become the current one.
+        if let Some(next) = &before.next {
+            SigningKey::open(alg, &next.kid, &sealed(change, &next.kid).await?, &self.0.vault)?;
+        }
+        let sql = "UPDATE signing_keys SET state = 'previous', current_until = $1, tokens_until = $1 + longest_lifetime \
+            WHERE state = 'current' AND alg = $2";
+        execute!(change, sqlx::query(sql).bind(now).bind(alg.as_str()))?;
+        let longest = longest_lifetime(change, alg).await?;
+        let sql = "UPDATE signing_keys SET state = 'current', current_since = $1, longest_lifetime = $3 WHERE state = 'next' AND alg = $2";
+        execute!(change, sqlx::query(sql).bind(now).bind(alg.as_str()).bind(longest))?;
+        fresh.insert(change, &self.0.vault, KeyState::Next, now).await?;
+        let mut description = format!("{} signing key rotated", alg.as_str());
+        if revoke && let Some(former) = &before.current {
+            end(change, &former.kid, KeyState::Revoked, now).await?;
+            description.push_str(", the former one revoked");
+        }
+        let after = Set::of(change, alg).await?;
+        let mut entry = self.entry(actor, LogType::Changed, description);
+        entry.before = before.current.as_ref().map(logs::json).unwrap_or_default();
+        entry.after = after.current.as_ref().map(logs::json).unwrap_or_default();
+        Ok(entry)
     }
 
     /// Takes a previous key out of the JWKS, so that its tokens no longer verify, and erases its private half.
@@ -75,7 +79,7 @@ impl Engine {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Invalid`] on `kid` unless the key is a previous one; [`Error::Storage`].
     pub async fn revoke_key(&self, actor: &Actor, kid: &str) -> Result<Vec<Key>, Error> {
-        let now = self.now();
+        self.write_key_usage().await?;
         let mut change = self.change().await?;
         let before = all(&mut change)
             .await?
@@ -83,14 +87,19 @@ impl Engine {
             .find(|key| key.kid == kid)
             .ok_or(Error::NotFound("key"))?;
         check_revocable(before.state)?;
-        let sql = "UPDATE signing_keys SET state = 'revoked', revoked_at = $1, sealed_private = '' WHERE kid = $2";
-        execute!(change, sqlx::query(sql).bind(now).bind(kid))?;
+        end(&mut change, kid, KeyState::Revoked, self.now()).await?;
         let keys = all(&mut change).await?;
-        let mut entry = self.entry(actor, LogType::Changed, "Signing key revoked");
+        let mut entry = self.entry(actor, LogType::Changed, format!("{} signing key revoked", before.alg.as_str()));
         entry.before = logs::json(&before);
         entry.after = keys.iter().find(|key| key.kid == kid).map(logs::json).unwrap_or_default();
         self.finish(change, entry).await?;
         Ok(keys)
+    }
+
+    /// The algorithms that tokens of this server are signed with, in the order of [`SigningAlg::ALL`].
+    #[must_use]
+    pub fn signing_algs(&self) -> Vec<SigningAlg> {
+        self.0.snapshots.current().algs()
     }
 
     /// The public keys that verify tokens of this server, prepared at load and at rotation.
@@ -100,33 +109,92 @@ impl Engine {
     }
 }
 
-/// Makes the current and the next key if they are not there yet: at the very first start.
+/// Makes the keys that every installation has, if they are not there yet: at the very first start.
 ///
 /// Of several processes that start at once the first to begin its transaction makes them; the others find them there.
 pub(crate) async fn ensure(store: &Store, vault: &Vault, now: Timestamp) -> Result<(), Error> {
-    let mut missing = missing(&mut store.read().await?).await?;
-    if missing.is_empty() {
+    let first = prepare(&mut store.read().await?, SigningAlg::default()).await?;
+    if first.0.is_empty() {
         return Ok(());
-    }
-    let mut made = Vec::new();
-    for _ in &missing {
-        made.push(NewKey::generate().await?);
     }
     let mut tx = store.write().await?;
     store::next_revision(&mut tx).await?;
-    missing = self::missing(&mut tx).await?;
-    for (state, key) in missing.into_iter().zip(made) {
-        key.insert(&mut tx, vault, state, now).await?;
-    }
+    first.insert(&mut tx, vault, now).await?;
     tx.commit().await
 }
 
-async fn missing(tx: &mut Tx) -> Result<Vec<KeyState>, Error> {
-    let there: Vec<KeyState> = all(tx).await?.into_iter().map(|key| key.state).collect();
-    Ok([KeyState::Current, KeyState::Next]
-        .into_iter()
-        .filter(|state| !there.contains(state))
-        .collect())
+/// The keys that an API with this algorithm needs and that are not there yet; made before the transaction that stores them, which
+/// no other writer gets past.
+pub(crate) async fn prepare(tx: &mut Tx, alg: SigningAlg) -> Result<Prepared, Error> {
+    let mut made = Vec::new();
+    if let Some(alg) = alg.key_alg() {
+        for state in Set::of(tx, alg).await?.missing() {
+            made.push((state, NewKey::generate(alg).await?));
+        }
+    }
+    Ok(Prepared(made))
+}
+
+/// Keys that were made for a set and are not stored yet.
+pub(crate) struct Prepared(Vec<(KeyState, NewKey)>);
+
+impl Prepared {
+    /// Stores those that another process has not stored meanwhile.
+    pub(crate) async fn insert(&self, tx: &mut Tx, vault: &Vault, now: Timestamp) -> Result<(), Error> {
+        for (state, key) in &self.0 {
+            if Set::of(tx, key.alg).await?.missing().contains(state) {
+                key.insert(tx, vault, *state, now).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Notes how long tokens of `api` live, so that the key which signs them is kept for as long.
+pub(crate) async fn note_lifetime(tx: &mut Tx, api: &Api) -> Result<(), Error> {
+    if let Some(alg) = api.signing_alg.key_alg() {
+        let sql = "UPDATE signing_keys SET longest_lifetime = $2 WHERE alg = $1 AND state = 'current' AND longest_lifetime < $2";
+        execute!(tx, sqlx::query(sql).bind(alg.as_str()).bind(api.token_lifetime))?;
+    }
+    Ok(())
+}
+
+async fn longest_lifetime(tx: &mut Tx, alg: KeyAlg) -> Result<i64, Error> {
+    let sql = "SELECT MAX(token_lifetime) FROM apis WHERE signing_alg = $1";
+    let longest: Option<i64> = on!(tx, db => sqlx::query_scalar(sql).bind(alg.as_str()).fetch_one(db).await)?;
+    Ok(longest.unwrap_or_default())
+}
+
+/// The current and the next key of an algorithm.
+pub(crate) struct Set {
+    pub(crate) alg: KeyAlg,
+    pub(crate) current: Option<Key>,
+    pub(crate) next: Option<Key>,
+}
+
+impl Set {
+    /// Reads it.
+    pub(crate) async fn of(tx: &mut Tx, alg: KeyAlg) -> Result<Self, Error> {
+        let keys = all(tx).await?;
+        let find = |state| keys.iter().find(|key| key.alg == alg && key.state == state).cloned();
+        Ok(Self {
+            alg,
+            current: find(KeyState::Current),
+            next: find(KeyState::Next),
+        })
+    }
+
+    fn missing(&self) -> Vec<KeyState> {
+        let places = [(KeyState::Current, &self.current), (KeyState::Next, &self.next)];
+        places.into_iter().filter(|(_, key)| key.is_none()).map(|(state, _)| state).collect()
+    }
+}
+
+/// Takes a key out of the JWKS for good and erases its private half.
+pub(crate) async fn end(tx: &mut Tx, kid: &str, state: KeyState, now: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE signing_keys SET state = $3, revoked_at = $2, sealed_private = '' WHERE kid = $1";
+    execute!(tx, sqlx::query(sql).bind(kid).bind(now).bind(state.as_str()))?;
+    Ok(())
 }
 
 /// Why a key in this state can't be revoked, if it can't.
@@ -135,159 +203,103 @@ fn check_revocable(state: KeyState) -> Result<(), Invalid> {
         KeyState::Previous => return Ok(()),
         KeyState::Current => "Rotate first: this key signs tokens now.",
         KeyState::Next => "Rotate first: this key signs tokens after the next rotation.",
+        KeyState::Retired => "Choose a previous key: the tokens of this one have all expired, and it is no longer published.",
         KeyState::Revoked => "Choose a previous key: this one is revoked already.",
     };
     Err(Invalid::new("kid", message))
 }
 
-/// The keys that are published, parsed; part of the snapshot.
-pub(crate) struct Keys {
-    current: Arc<SigningKey>,
-    parsed: HashMap<String, Arc<SigningKey>>,
-    published: Arc<Published>,
-}
-
-/// A key that signs or has signed tokens.
-pub(crate) struct SigningKey {
-    /// The header of its tokens, encoded.
-    pub(crate) header: String,
-    /// Both halves, parsed.
-    pub(crate) pair: Arc<RsaKeyPair>,
-    jwk: Jwk,
-}
-
-impl Keys {
-    /// Reads and parses the published keys; those in `known` are taken from there, since a key never changes.
-    ///
-    /// The public halves come out of the sealed ones: whoever can write to the database but has no master key can't
-    /// have a key of their own published. A key that can't be opened is logged and left out, unless it is the current
-    /// one: the others go on, and so do changes of everything else.
-    pub(crate) async fn load(tx: &mut Tx, vault: &Vault, known: Option<&Self>) -> Result<Self, Error> {
-        let mut keys = Vec::new();
-        for key in all(tx).await?.into_iter().filter(|key| key.state.is_published()) {
-            let parsed = match known.and_then(|known| known.parsed.get(&key.kid)) {
-                Some(parsed) => Ok(Arc::clone(parsed)),
-                None => SigningKey::open(&key.kid, &sealed(tx, &key.kid).await?, vault).map(Arc::new),
-            };
-            match parsed {
-                Ok(parsed) => keys.push((key.state, parsed)),
-                Err(error) if key.state == KeyState::Current => return Err(error),
-                Err(error) => tracing::error!(kid = %key.kid, %error, "this key is not published"),
-            }
-        }
-        let current = keys.iter().find(|(state, _)| *state == KeyState::Current);
-        let (_, current) = current.ok_or_else(|| Error::Key("there is no current one".to_owned()))?;
-        let jwks: Vec<&Jwk> = keys.iter().map(|(_, key)| &key.jwk).collect();
-        Ok(Self {
-            current: Arc::clone(current),
-            published: Arc::new(Published::new(&jwks)?),
-            parsed: keys.iter().map(|(_, key)| (key.jwk.kid.clone(), Arc::clone(key))).collect(),
-        })
-    }
-
-    /// The key that signs tokens.
-    pub(crate) fn current(&self) -> &Arc<SigningKey> {
-        &self.current
-    }
-
-    /// The JWKS document.
-    pub(crate) fn published(&self) -> &Arc<Published> {
-        &self.published
-    }
-}
-
-impl SigningKey {
-    fn new(pair: RsaKeyPair) -> Self {
-        let jwk = Jwk::of(&pair);
-        Self {
-            header: jose::rs256_header(&jwk.kid),
-            pair: Arc::new(pair),
-            jwk,
-        }
-    }
-
-    fn open(kid: &str, sealed: &str, vault: &Vault) -> Result<Self, Error> {
-        let private = vault.open(&place(kid), sealed)?;
-        let pair = RsaKeyPair::from_pkcs8(&private).map_err(|error| Error::Key(format!("{kid}: {error}")))?;
-        Ok(Self::new(pair))
-    }
-}
-
-impl Published {
-    fn new(keys: &[&Jwk]) -> Result<Self, Error> {
-        let body = jose::jwks(keys).map_err(|error| Error::Key(error.to_string()))?;
-        let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &body)));
-        Ok(Self { body, etag })
-    }
-}
-
 /// A key pair that is not stored yet.
-struct NewKey {
+pub(crate) struct NewKey {
+    alg: KeyAlg,
     kid: String,
-    private: Pkcs8V1Der<'static>,
+    private: Zeroizing<Vec<u8>>,
 }
 
 impl NewKey {
-    /// Makes an RSA key of 2048 bits: some tenths of a second of work, hence not on the threads of the runtime.
-    ///
-    /// AWS-LC draws from its own generator, seeded by the operating system; it takes no other.
-    async fn generate() -> Result<Self, Error> {
-        let failed = |why: &str| Error::Key(format!("no key could be made: {why}"));
-        let made = tokio::task::spawn_blocking(|| {
-            let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
-            Some(Self {
-                kid: Jwk::of(&pair).kid,
-                private: pair.as_der().ok()?,
+    /// Makes a key, not on the threads of the runtime: RSA takes some tenths of a second.
+    pub(crate) async fn generate(alg: KeyAlg) -> Result<Self, Error> {
+        let made = tokio::task::spawn_blocking(move || {
+            let pair = KeyPair::generate(alg)?;
+            Ok(Self {
+                alg,
+                kid: pair.jwk(alg)?.kid,
+                private: pair.to_pkcs8()?,
             })
         });
-        made.await
-            .map_err(|error| failed(&error.to_string()))?
-            .ok_or_else(|| failed("the generator gave none"))
+        made.await.map_err(|error| Error::Key(format!("no key could be made: {error}")))?
     }
 
     async fn insert(&self, tx: &mut Tx, vault: &Vault, state: KeyState, now: Timestamp) -> Result<(), Error> {
-        let sealed = vault.seal(&place(&self.kid), self.private.as_ref())?;
+        let sealed = vault.seal(&place(&self.kid), &self.private)?;
         let since = (state == KeyState::Current).then_some(now);
-        let sql = "INSERT INTO signing_keys (kid, state, sealed_private, created_at, current_since) VALUES ($1, $2, $3, $4, $5)";
+        let longest = longest_lifetime(tx, self.alg).await?;
+        let sql = "INSERT INTO signing_keys (kid, alg, state, sealed_private, longest_lifetime, created_at, current_since) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7)";
         execute!(
             tx,
-            sqlx::query(sql).bind(&self.kid).bind(state.as_str()).bind(&sealed).bind(now).bind(since)
+            sqlx::query(sql)
+                .bind(&self.kid)
+                .bind(self.alg.as_str())
+                .bind(state.as_str())
+                .bind(&sealed)
+                .bind(longest)
+                .bind(now)
+                .bind(since)
         )?;
         Ok(())
     }
 }
 
 /// Where the private half of a key is sealed.
-fn place(kid: &str) -> String {
+pub(crate) fn place(kid: &str) -> String {
     format!("signing_keys:sealed_private:{kid}")
 }
 
-async fn sealed(tx: &mut Tx, kid: &str) -> Result<String, Error> {
+/// The private half of a key as it is kept.
+pub(crate) async fn sealed(tx: &mut Tx, kid: &str) -> Result<String, Error> {
     let sql = "SELECT sealed_private FROM signing_keys WHERE kid = $1";
     Ok(on!(tx, db => sqlx::query_scalar(sql).bind(kid).fetch_one(db).await)?)
 }
 
-async fn in_state(tx: &mut Tx, state: KeyState) -> Result<Option<Key>, Error> {
-    Ok(all(tx).await?.into_iter().find(|key| key.state == state))
-}
-
-async fn all(tx: &mut Tx) -> Result<Vec<Key>, Error> {
-    let sql = "SELECT kid, state, created_at, current_since, current_until, revoked_at FROM signing_keys \
-        ORDER BY CASE state WHEN 'current' THEN 0 WHEN 'next' THEN 1 WHEN 'previous' THEN 2 ELSE 3 END, \
+/// All keys in the order of [`Engine::keys`].
+pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<Key>, Error> {
+    let sql = "SELECT kid, alg, state, created_at, current_since, current_until, tokens_until, revoked_at, tokens_signed, last_used_at \
+        FROM signing_keys \
+        ORDER BY CASE alg WHEN 'RS256' THEN 0 WHEN 'PS256' THEN 1 WHEN 'ES256' THEN 2 ELSE 3 END, \
+        CASE state WHEN 'current' THEN 0 WHEN 'next' THEN 1 WHEN 'previous' THEN 2 ELSE 3 END, \
         COALESCE(revoked_at, 0) DESC, COALESCE(current_until, 0) DESC, current_since DESC, kid";
     let rows: Vec<KeyRow> = on!(tx, db => sqlx::query_as(sql).fetch_all(db).await)?;
-    rows.into_iter().map(key).collect()
+    rows.into_iter().map(KeyRow::key).collect()
 }
 
-type KeyRow = (String, String, Timestamp, Option<Timestamp>, Option<Timestamp>, Option<Timestamp>);
+#[derive(sqlx::FromRow)]
+struct KeyRow {
+    kid: String,
+    alg: String,
+    state: String,
+    created_at: Timestamp,
+    current_since: Option<Timestamp>,
+    current_until: Option<Timestamp>,
+    tokens_until: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+    tokens_signed: i64,
+    last_used_at: Option<Timestamp>,
+}
 
-fn key((kid, state, created_at, current_since, current_until, revoked_at): KeyRow) -> Result<Key, Error> {
-    Ok(Key {
-        kid,
-        state: KeyState::parse(&state).ok_or(Error::Corrupt("signing_keys.state"))?,
-        created_at,
-        current_since,
-        current_until,
-        revoked_at,
-    })
+impl KeyRow {
+    fn key(self) -> Result<Key, Error> {
+        Ok(Key {
+            alg: KeyAlg::parse(&self.alg).ok_or(Error::Corrupt("signing_keys.alg"))?,
+            state: KeyState::parse(&self.state).ok_or(Error::Corrupt("signing_keys.state"))?,
+            kid: self.kid,
+            created_at: self.created_at,
+            current_since: self.current_since,
+            current_until: self.current_until,
+            tokens_until: self.tokens_until,
+            revoked_at: self.revoked_at,
+            tokens_signed: self.tokens_signed,
+            last_used_at: self.last_used_at,
+        })
+    }
 }

@@ -1,4 +1,4 @@
-//! Threads that make RSA signatures, behind a bounded queue.
+//! Signatures: RSA on threads of its own behind a bounded queue, the others in place.
 //!
 //! A signature keeps a core busy for most of a millisecond: on the threads of the runtime it would stall every other
 //! request. So there are as many signing threads as cores, and a queue that says at once when it is full rather than
@@ -9,11 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
-use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
+
+use crate::keypair::KeyPair;
 
 /// Signatures that may wait for each thread: about 45 ms of work.
 const QUEUED_PER_THREAD: usize = 64;
@@ -58,18 +57,16 @@ impl Signer {
         Ok((Self { queue }, handles))
     }
 
-    /// Signs `input` with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 7518 §3.3).
+    /// Signs `input` with the algorithm of `key`: on the threads what is slow, here what takes less time than the way to another thread.
     ///
     /// # Errors
     /// [`SignError`].
-    pub(crate) async fn sign(&self, key: Arc<RsaKeyPair>, input: Vec<u8>) -> Result<Vec<u8>, SignError> {
-        self.run(move || {
-            let mut signature = vec![0; key.public_modulus_len()];
-            // PKCS #1 v1.5 draws no randomness; the interface asks for a source all the same.
-            key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &input, &mut signature).ok()?;
-            Some(signature)
-        })
-        .await
+    pub(crate) async fn sign(&self, key: &Arc<KeyPair>, input: &str) -> Result<Vec<u8>, SignError> {
+        if !key.is_slow() {
+            return key.sign(input.as_bytes()).ok_or(SignError::Failed);
+        }
+        let (key, input) = (Arc::clone(key), input.to_owned());
+        self.run(move || key.sign(input.as_bytes())).await
     }
 
     async fn run(&self, work: impl FnOnce() -> Option<Vec<u8>> + Send + 'static) -> Result<Vec<u8>, SignError> {
@@ -102,8 +99,7 @@ fn work_off(jobs: &Receiver<Job>) {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use aws_lc_rs::rsa::KeySize;
-    use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+    use model::key::KeyAlg;
 
     use super::*;
 
@@ -141,13 +137,20 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn signs_what_the_public_key_verifies() {
+    async fn only_rsa_waits_for_a_thread() {
         let (signer, _) = Signer::with(1, 1).unwrap();
-        let key = Arc::new(RsaKeyPair::generate(KeySize::Rsa2048).unwrap());
-        let signature = signer.sign(Arc::clone(&key), b"input".to_vec()).await.unwrap();
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref())
-            .verify(b"input", &signature)
-            .unwrap();
+        let occupied = occupy(&signer, 1);
+        for (alg, waits) in [
+            (KeyAlg::RS256, true),
+            (KeyAlg::PS256, true),
+            (KeyAlg::ES256, false),
+            (KeyAlg::EdDSA, false),
+        ] {
+            let key = Arc::new(KeyPair::generate(alg).unwrap());
+            let refused = signer.sign(&key, "input").await == Err(SignError::Busy);
+            assert_eq!(refused, waits, "{alg:?}");
+        }
+        drop(occupied);
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::engine::{Engine, Inner};
 use crate::error::Error;
-use crate::keyring::Keys;
+use crate::published::Keys;
 use crate::store::{self, Store, Tx};
 use crate::vault::Vault;
 use crate::{apis, clients, grants};
@@ -96,6 +96,13 @@ impl Snapshot {
             apis: entries,
             keys: Keys::load(tx, vault, known).await?,
         })
+    }
+
+    /// The algorithms that sign tokens: those with keys, and that of the secrets if an API has one.
+    pub(crate) fn algs(&self) -> Vec<SigningAlg> {
+        let with_keys = self.keys.published().algs.iter().map(|alg| alg.signing_alg());
+        let with_secrets = self.apis.values().any(|api| api.secret.is_some()).then_some(SigningAlg::HS256);
+        with_keys.chain(with_secrets).collect()
     }
 
     /// The API with this identifier, exact to the slash.

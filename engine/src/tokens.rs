@@ -23,6 +23,8 @@ use crate::snapshot::{ApiEntry, ClientEntry, Snapshot};
 const CLIENT_ID_SHOWN: usize = 100;
 /// The most characters of scopes that the log shows.
 const SCOPE_SHOWN: usize = 2_000;
+/// Characters of a `jti`: 131 bits.
+const JTI_LENGTH: usize = 22;
 /// What the secret of an unknown client is compared with: no secret has this hash.
 const NO_MAC: [u8; 32] = [0; 32];
 
@@ -139,7 +141,9 @@ impl Engine {
     async fn token(&self, snapshot: &Snapshot, client: &ClientEntry, request: &TokenRequest, now: i64) -> Result<TokenResponse, IssueError> {
         let api = token::audience(request).ok().and_then(|audience| snapshot.api(audience));
         let grant = api.and_then(|api| client.grant(&api.api.identifier));
-        let claims = token::decide(request, &self.0.issuer, &client.client, api.map(|entry| &entry.api), grant, now)?;
+        let claims = token::decide(request, &self.0.issuer, &client.client, api.map(|entry| &entry.api), grant, now, || {
+            self.0.chance.alphanumeric(JTI_LENGTH)
+        })?;
         let api = api.ok_or_else(|| Refusal::AudienceUnknown(claims.aud.clone()))?;
         let access_token = self.sign(snapshot, api, &claims).await?;
         Ok(TokenResponse {
@@ -150,20 +154,21 @@ impl Engine {
         })
     }
 
-    /// RS256 on the signing threads, HS256 here: it takes less time than the way to another thread.
+    /// Signs with the key of the server or the secret of the API, as its algorithm says.
     async fn sign(&self, snapshot: &Snapshot, api: &ApiEntry, claims: &Claims) -> Result<String, IssueError> {
         let payload = serde_json::to_vec(claims).map_err(|error| Error::Key(error.to_string()))?;
-        match api.api.signing_alg {
-            SigningAlg::RS256 => {
-                let key = snapshot.keys.current();
-                let input = jose::signing_input(&key.header, &payload);
-                let signature = self.0.signer.sign(Arc::clone(&key.pair), input.clone().into_bytes()).await?;
+        match api.api.signing_alg.key_alg() {
+            Some(alg) => {
+                let key = snapshot.keys.current(alg)?;
+                let input = jose::signing_input(key.header(api.api.token_dialect), &payload);
+                let signature = self.0.signer.sign(&key.pair, &input).await?;
+                key.usage.note(claims.iat);
                 Ok(jose::compact(input, &signature))
             }
-            SigningAlg::HS256 => {
+            None => {
                 let key = api.signing_secret();
                 let key = key.ok_or_else(|| Error::Key(format!("the signing secret of API {} can't be read", api.api.id)))?;
-                let input = jose::signing_input(jose::hs256_header(), &payload);
+                let input = jose::signing_input(&jose::header(SigningAlg::HS256, api.api.token_dialect.typ(), None), &payload);
                 let mac = hmac::sign(key, input.as_bytes());
                 Ok(jose::compact(input, mac.as_ref()))
             }

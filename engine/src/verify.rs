@@ -5,9 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
-use model::api::SigningAlg;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -70,7 +68,7 @@ impl Engine {
             return Err(Unverified::AlgorithmMismatch);
         }
         let (algorithm, key) = key_of(&snapshot, api, header.text("kid"))?;
-        let claims = check(token, algorithm, &key, audience, self.0.issuer.as_str())?;
+        let claims = check(token, algorithm, key, audience, self.0.issuer.as_str())?;
         if claims.number("exp").is_none_or(|exp| exp <= self.now()) {
             return Err(Unverified::Expired);
         }
@@ -98,20 +96,12 @@ fn parts(token: &str) -> Result<(Ordered, Ordered), Unverified> {
 }
 
 /// What verifies tokens of `api`: its own secret, or the published key with this id.
-fn key_of(snapshot: &Snapshot, api: &ApiEntry, kid: Option<&str>) -> Result<(Algorithm, DecodingKey), Unverified> {
-    match api.api.signing_alg {
-        SigningAlg::HS256 => {
-            let key = api.verifying_secret().ok_or(Unverified::UnknownKey)?;
-            Ok((Algorithm::HS256, key.clone()))
-        }
-        SigningAlg::RS256 => {
-            // Read back from the very bytes that APIs fetch.
-            let published: JwkSet = serde_json::from_slice(&snapshot.keys.published().body).map_err(|_| Unverified::UnknownKey)?;
-            let key = kid.and_then(|kid| published.find(kid)).ok_or(Unverified::UnknownKey)?;
-            let key = DecodingKey::from_jwk(key).map_err(|_| Unverified::UnknownKey)?;
-            Ok((Algorithm::RS256, key))
-        }
-    }
+fn key_of<'a>(snapshot: &'a Snapshot, api: &'a ApiEntry, kid: Option<&str>) -> Result<(Algorithm, &'a DecodingKey), Unverified> {
+    let key = match api.api.signing_alg.key_alg() {
+        None => api.verifying_secret().map(|key| (Algorithm::HS256, key)),
+        Some(alg) => kid.and_then(|kid| snapshot.keys.verifying(kid, alg)),
+    };
+    key.ok_or(Unverified::UnknownKey)
 }
 
 /// Leaves signature, issuer and audience to `jsonwebtoken`, but not the expiry: it would ask the system's clock.

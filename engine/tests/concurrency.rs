@@ -12,7 +12,7 @@ use engine::{Engine, Error};
 use model::api::{NewApi, SigningAlg};
 use model::client::NewClient;
 use model::grant::{NewGrant, ScopeChoice};
-use model::key::KeyState;
+use model::key::{KeyAlg, KeyState};
 use model::log::{Actor, LogQuery};
 use model::page::{ListQuery, MAX_PER_PAGE, PageRequest};
 use model::scope::SCOPES_MAX;
@@ -209,11 +209,11 @@ on_both! {
 
     async fn parallel_rotations_keep_one_key_of_each_kind(house: House) {
         let (one, two) = (&house.engine, house.another().await);
-        side_by_side(one, &two, 4, |engine, _| async move { engine.rotate_keys(&Actor::command()).await.unwrap() }).await;
+        side_by_side(one, &two, 4, |engine, _| async move { engine.rotate_keys(&Actor::command(), KeyAlg::RS256, false).await.unwrap() }).await;
         let states: Vec<KeyState> = one.keys().await.unwrap().into_iter().map(|key| key.state).collect();
         assert_eq!(states[..2], [KeyState::Current, KeyState::Next]);
         assert_eq!(states[2..], [KeyState::Previous; 4]);
-        assert_eq!(told(one, "Signing key rotated").await, 4);
+        assert_eq!(told(one, "RS256 signing key rotated").await, 4);
         assert_eq!((revision(one).await, one.jwks()), (revision(&two).await, two.jwks()));
         two.close().await;
     }

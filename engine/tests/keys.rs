@@ -4,7 +4,7 @@
 mod support;
 
 use engine::{Engine, Error};
-use model::key::{Key, KeyState};
+use model::key::{Key, KeyAlg, KeyState};
 use model::log::{Actor, LogQuery};
 use serde_json::Value;
 use support::{House, NOW, admin, caught_up};
@@ -45,7 +45,7 @@ on_both! {
 
     async fn private_halves_are_sealed_and_erased(house: House) {
         // PKCS#8 of an RSA key of this size begins so in base64.
-        let keys = house.engine.rotate_keys(&admin()).await.unwrap();
+        let keys = house.engine.rotate_keys(&admin(), KeyAlg::RS256, false).await.unwrap();
         let stolen = house.stolen().await;
         assert!(stolen.contains(&keys[0].kid) && !stolen.contains("MIIEv") && !stolen.contains("PRIVATE KEY"));
         assert!(sealed(&house, &keys[2].kid).await.starts_with("v1."));
@@ -58,7 +58,7 @@ on_both! {
         let before = engine.keys().await.unwrap();
         let etag = engine.jwks().etag.clone();
         house.clock.advance(60);
-        let after = engine.rotate_keys(&admin()).await.unwrap();
+        let after = engine.rotate_keys(&admin(), KeyAlg::RS256, false).await.unwrap();
         assert_eq!(after, engine.keys().await.unwrap());
         assert_eq!(states(&after), [KeyState::Current, KeyState::Next, KeyState::Previous]);
         assert_eq!((&after[0].kid, &after[2].kid), (&before[1].kid, &before[0].kid));
@@ -67,7 +67,7 @@ on_both! {
         assert_eq!(published(engine), after.iter().map(|key| key.kid.clone()).collect::<Vec<_>>());
         assert_ne!(engine.jwks().etag, etag);
 
-        let logs = engine.list_logs(&LogQuery { search: "Signing key rotated".to_owned(), ..LogQuery::default() }).await.unwrap();
+        let logs = engine.list_logs(&LogQuery { search: "RS256 signing key rotated".to_owned(), ..LogQuery::default() }).await.unwrap();
         assert_eq!((logs.total, &logs.items[0].actor), (1, &admin()));
         assert!(logs.items[0].before.contains(&before[0].kid) && logs.items[0].after.contains(&before[1].kid));
     }
@@ -78,7 +78,7 @@ on_both! {
         for _ in 0..3 {
             signed.insert(0, engine.keys().await.unwrap()[0].kid.clone());
             house.clock.advance(10);
-            engine.rotate_keys(&Actor::command()).await.unwrap();
+            engine.rotate_keys(&Actor::command(), KeyAlg::RS256, false).await.unwrap();
         }
         let keys = engine.keys().await.unwrap();
         assert_eq!(keys[2..].iter().map(|key| key.kid.clone()).collect::<Vec<_>>(), signed);
@@ -86,7 +86,7 @@ on_both! {
 
     async fn only_a_previous_key_can_be_revoked(house: House) {
         let engine = &house.engine;
-        let keys = engine.rotate_keys(&admin()).await.unwrap();
+        let keys = engine.rotate_keys(&admin(), KeyAlg::RS256, false).await.unwrap();
         for (kid, words) in [
             (&keys[0].kid, "Rotate first: this key signs tokens now."),
             (&keys[1].kid, "Rotate first: this key signs tokens after the next rotation."),
@@ -105,7 +105,7 @@ on_both! {
         assert_eq!((&after[2].kid, after[2].revoked_at), (&keys[2].kid, Some(NOW + 5)));
         assert_eq!(published(engine), [keys[0].kid.clone(), keys[1].kid.clone()]);
         assert!(matches!(engine.revoke_key(&admin(), &keys[2].kid).await, Err(Error::Invalid(_))));
-        let logs = engine.list_logs(&LogQuery { search: "Signing key revoked".to_owned(), ..LogQuery::default() }).await.unwrap();
+        let logs = engine.list_logs(&LogQuery { search: "RS256 signing key revoked".to_owned(), ..LogQuery::default() }).await.unwrap();
         assert_eq!(logs.total, 1);
     }
 
@@ -125,7 +125,7 @@ on_both! {
 
     async fn another_process_publishes_what_this_one_rotated(house: House) {
         let other = house.another().await;
-        house.engine.rotate_keys(&admin()).await.unwrap();
+        house.engine.rotate_keys(&admin(), KeyAlg::RS256, false).await.unwrap();
         caught_up(&other, &house.engine).await;
         assert_eq!(other.jwks().etag, house.engine.jwks().etag);
         other.close().await;

@@ -12,9 +12,11 @@ use model::api::{ApiChanges, NewApi, SigningAlg};
 use model::client::{ClientChanges, NewClient};
 use model::grant::{NewGrant, ScopeChoice};
 use model::issuer::Issuer;
+use model::key::KeyAlg;
 use model::log::{Actor, ActorKind, LogEntry, LogQuery, LogType};
 use model::page::{MAX_PER_PAGE, PageRequest};
 use model::refusal::Refusal;
+use model::rotation::RotationSchedule;
 use model::scope::Scope;
 use model::secret::Secret;
 use model::token::{Credentials, TokenRequest};
@@ -22,7 +24,7 @@ use serde::Serialize;
 use support::{House, NOW, admin, new_api, scope};
 
 /// Public methods of the engine that change nothing which the log is about: all others must be in the table.
-const SILENT: [&str; 25] = [
+const SILENT: [&str; 28] = [
     "api",
     "api_by_identifier",
     "apis_of_client",
@@ -41,9 +43,12 @@ const SILENT: [&str; 25] = [
     "now",
     "open",
     "progress",
+    "preview_token",
     "ready",
     "refresh",
     "revisions",
+    "rotation_schedule",
+    "signing_algs",
     "scope_holders",
     "session",
     "setup_code",
@@ -309,11 +314,21 @@ on_both! {
         journal.says("delete_api", &by, [Told { before: json(&api), ..about("API Orders deleted") }]).await;
 
         let before = engine.keys().await.unwrap();
-        let after = engine.rotate_keys(&by).await.unwrap();
-        journal.says("rotate_keys", &by, [Told { before: json(&before[0]), after: json(&after[0]), ..changed("Signing key rotated") }]).await;
+        let after = engine.rotate_keys(&by, KeyAlg::RS256, false).await.unwrap();
+        journal.says("rotate_keys", &by, [Told { before: json(&before[0]), after: json(&after[0]), ..changed("RS256 signing key rotated") }]).await;
 
         let revoked = engine.revoke_key(&by, &after[2].kid).await.unwrap();
-        journal.says("revoke_key", &by, [Told { before: json(&after[2]), after: json(&revoked[2]), ..changed("Signing key revoked") }]).await;
+        journal.says("revoke_key", &by, [Told { before: json(&after[2]), after: json(&revoked[2]), ..changed("RS256 signing key revoked") }]).await;
+
+        let schedule = RotationSchedule::default();
+        engine.set_rotation_schedule(&by, Some(schedule)).await.unwrap();
+        journal.says("set_rotation_schedule", &by, [Told { after: json(&schedule), ..changed("Rotation schedule set") }]).await;
+
+        let before = engine.keys().await.unwrap();
+        house.clock.advance(schedule.period);
+        engine.tend_keys().await.unwrap();
+        let after = engine.keys().await.unwrap();
+        journal.says("tend_keys", &Actor::system(), [Told { before: json(&before[0]), after: json(&after[0]), ..changed("RS256 signing key rotated") }]).await;
 
         secrets.push(engine.setup_code().await.unwrap().unwrap());
         secrets.push(Secret::new("marble otter lantern"));

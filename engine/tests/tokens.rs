@@ -4,19 +4,22 @@
 
 mod support;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::{Caller, Engine, IssueError, Unverified};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use model::api::{Api, NewApi, SigningAlg};
-use model::client::Client;
+use model::api::{Api, ApiChanges, NewApi, SigningAlg};
+use model::claims::CustomClaims;
+use model::client::{Client, ClientChanges};
 use model::grant::{NewGrant, ScopeChoice};
+use model::key::{KeyAlg, KeyState};
 use model::log::{Actor, ActorKind, LogEntry, LogQuery, LogType};
 use model::refusal::Refusal;
 use model::secret::Secret;
-use model::token::{Claims, Credentials, TokenRequest, TokenResponse};
+use model::token::{Claims, Credentials, TokenDialect, TokenRequest, TokenResponse};
 use support::{House, NOW, caught_up, scope};
 use tokio::task::yield_now;
 
@@ -40,7 +43,7 @@ impl Shop {
             signing_alg,
             token_lifetime: Some(3_600),
             scopes: vec![scope("read:orders"), scope("write:orders"), scope("admin:orders")],
-            test_client: false,
+            ..NewApi::default()
         };
         let api = engine.create_api(&Actor::command(), new).await.unwrap().api;
         let client = house.client("Billing worker").await;
@@ -160,10 +163,75 @@ on_both! {
                 iat: NOW,
                 exp: NOW + 3_600,
                 scope: Some("read:orders write:orders".to_owned()),
-                gty: "client-credentials".to_owned(),
-                azp: id,
+                gty: Some("client-credentials".to_owned()),
+                azp: Some(id),
+                client_id: None,
+                jti: None,
+                custom: BTreeMap::new(),
             }
         );
+    }
+
+    async fn every_algorithm_with_a_public_key_holds_by_the_jwks_alone(house: House) {
+        let shop = Shop::open(&house, SigningAlg::HS256).await;
+        for alg in KeyAlg::ALL {
+            let changes = ApiChanges { signing_alg: Some(alg.signing_alg()), ..ApiChanges::default() };
+            shop.engine.update_api(&Actor::command(), &shop.api.id, changes).await.unwrap();
+            let token = shop.token().await;
+            let (algorithm, header) = (Algorithm::from_str(alg.as_str()).unwrap(), decode_header(&token).unwrap());
+            assert_eq!((header.alg, header.typ.as_deref()), (algorithm, Some("JWT")));
+            verified(&token, algorithm, &published_key(&shop.engine, &token).unwrap());
+            shop.engine.verify(&token).await.unwrap();
+            let keys = shop.engine.keys().await.unwrap();
+            let signed: Vec<_> = keys.iter().filter(|key| key.alg == alg).map(|key| (key.state, key.tokens_signed, key.last_used_at)).collect();
+            assert_eq!(signed, [(KeyState::Current, 1, Some(NOW)), (KeyState::Next, 0, None)], "{alg:?}");
+        }
+        assert_eq!(shop.engine.jwks().algs, KeyAlg::ALL);
+    }
+
+    async fn a_key_of_one_algorithm_verifies_no_token_of_another(house: House) {
+        let shop = Shop::open(&house, SigningAlg::RS256).await;
+        let token = shop.token().await;
+        let changes = ApiChanges { signing_alg: Some(SigningAlg::PS256), ..ApiChanges::default() };
+        shop.engine.update_api(&Actor::command(), &shop.api.id, changes).await.unwrap();
+        assert_eq!(shop.engine.verify(&token).await, Err(Unverified::AlgorithmMismatch));
+        let (_, rest) = token.split_once('.').unwrap();
+        let kid = decode_header(&token).unwrap().kid.unwrap();
+        let header = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, format!(r#"{{"alg":"PS256","kid":"{kid}"}}"#));
+        assert_eq!(shop.engine.verify(&format!("{header}.{rest}")).await, Err(Unverified::UnknownKey));
+    }
+
+    async fn tokens_of_rfc9068_say_what_they_are_and_differ(house: House) {
+        let shop = Shop::open(&house, SigningAlg::ES256).await;
+        let changes = ApiChanges { token_dialect: Some(TokenDialect::Rfc9068Profile), ..ApiChanges::default() };
+        shop.engine.update_api(&Actor::command(), &shop.api.id, changes).await.unwrap();
+        let mut ids = HashSet::new();
+        for _ in 0..3 {
+            let token = shop.token().await;
+            assert_eq!(decode_header(&token).unwrap().typ.as_deref(), Some("at+jwt"));
+            let claims = verified(&token, Algorithm::ES256, &published_key(&shop.engine, &token).unwrap());
+            assert_eq!((claims.client_id.as_ref(), claims.azp, claims.gty), (Some(&shop.client.client_id), None, None));
+            ids.insert(claims.jti.unwrap());
+        }
+        assert_eq!(ids.len(), 3);
+    }
+
+    async fn a_client_may_get_shorter_tokens_and_claims_of_its_own(house: House) {
+        let shop = Shop::open(&house, SigningAlg::EdDSA).await;
+        let changes = ApiChanges { custom_claims: Some(CustomClaims::from_lines("https://a/team = client_metadata.team").unwrap()), ..ApiChanges::default() };
+        shop.engine.update_api(&Actor::command(), &shop.api.id, changes).await.unwrap();
+        let changes = ClientChanges {
+            client_metadata: Some(BTreeMap::from([("team".to_owned(), "billing".to_owned())])),
+            token_lifetime: Some(Some(600)),
+            custom_claims: Some(CustomClaims::from_lines("tier = 2").unwrap()),
+            ..ClientChanges::default()
+        };
+        shop.engine.update_client(&Actor::command(), &shop.client.client_id, changes).await.unwrap();
+        let answer = shop.ask(None).await.unwrap();
+        assert_eq!(answer.expires_in, 600);
+        let token = answer.access_token.reveal();
+        let claims = verified(token, Algorithm::EdDSA, &published_key(&shop.engine, token).unwrap());
+        assert_eq!(serde_json::to_value(claims.custom).unwrap(), serde_json::json!({"https://a/team": "billing", "tier": 2}));
     }
 
     async fn an_hs256_token_holds_by_the_secret_of_its_api_alone(house: House) {
@@ -183,7 +251,7 @@ on_both! {
     async fn an_api_may_change_its_algorithm(house: House) {
         let shop = Shop::open(&house, SigningAlg::RS256).await;
         let old = shop.token().await;
-        let changes = model::api::ApiChanges { signing_alg: Some(SigningAlg::HS256), ..Default::default() };
+        let changes = ApiChanges { signing_alg: Some(SigningAlg::HS256), ..Default::default() };
         shop.engine.update_api(&Actor::command(), &shop.api.id, changes).await.unwrap();
         assert_eq!(decode_header(shop.token().await).unwrap().alg, Algorithm::HS256);
         assert_eq!(shop.engine.verify(&old).await, Err(Unverified::AlgorithmMismatch));
@@ -321,7 +389,7 @@ on_both! {
         caught_up(&other, &shop.engine).await;
         assert_eq!(refusal(shop.ask_at(&other, None).await).code(), "secret_wrong");
 
-        shop.engine.rotate_keys(&Actor::command()).await.unwrap();
+        shop.engine.rotate_keys(&Actor::command(), KeyAlg::RS256, false).await.unwrap();
         other.refresh().await.unwrap();
         let answer = other.issue_for(&Actor::command(), &shop.client.client_id, request(AUDIENCE, None)).await.unwrap();
         assert_eq!(decode_header(answer.access_token.reveal()).unwrap().kid.as_deref(), Some(shop.engine.keys().await.unwrap()[0].kid.as_str()));
@@ -335,7 +403,7 @@ on_both! {
     async fn rotation_and_revocation_reach_tokens(house: House) {
         let shop = Shop::open(&house, SigningAlg::RS256).await;
         let old = shop.token().await;
-        let keys = shop.engine.rotate_keys(&Actor::command()).await.unwrap();
+        let keys = shop.engine.rotate_keys(&Actor::command(), KeyAlg::RS256, false).await.unwrap();
         let new = shop.token().await;
         assert_eq!(decode_header(&new).unwrap().kid.as_deref(), Some(keys[0].kid.as_str()));
         assert!(shop.engine.verify(&old).await.is_ok() && shop.engine.verify(&new).await.is_ok());
@@ -365,7 +433,7 @@ on_both! {
         };
         let rotate = async {
             for _ in 0..2 {
-                shop.engine.rotate_keys(&Actor::command()).await.unwrap();
+                shop.engine.rotate_keys(&Actor::command(), KeyAlg::RS256, false).await.unwrap();
             }
             rotated.store(true, Ordering::SeqCst);
         };

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
+use crate::api::check_token_lifetime;
+use crate::claims::CustomClaims;
 use crate::invalid::{check_no_angle_brackets, check_optional_text, check_text};
 use crate::time::Timestamp;
 
@@ -22,7 +24,7 @@ pub const METADATA_MAX: usize = 10;
 pub const METADATA_TEXT_MAX: usize = 255;
 
 /// A client without its secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// Public identifier, [`CLIENT_ID_LENGTH`] letters and digits.
     pub client_id: String,
@@ -34,6 +36,10 @@ pub struct Client {
     pub app_type: AppType,
     /// Free key-value pairs of the admin.
     pub client_metadata: BTreeMap<String, String>,
+    /// Seconds that its tokens are valid at most; `None` leaves that to each API.
+    pub token_lifetime: Option<i64>,
+    /// Claims that its tokens carry beside those of the API.
+    pub custom_claims: CustomClaims,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything of it last changed.
@@ -102,17 +108,23 @@ pub struct ClientChanges {
     pub description: Option<String>,
     /// The whole new metadata.
     pub client_metadata: Option<BTreeMap<String, String>>,
+    /// The new longest life of its tokens in seconds; `Some(None)` leaves that to each API.
+    pub token_lifetime: Option<Option<i64>>,
+    /// All its new custom claims.
+    pub custom_claims: Option<CustomClaims>,
 }
 
 impl ClientChanges {
     /// The rules of each field that is given.
     ///
     /// # Errors
-    /// [`Invalid`] on `name`, `description` or `client_metadata`.
+    /// [`Invalid`] on `name`, `description`, `client_metadata`, `token_lifetime` or `custom_claims`.
     pub fn check(&self) -> Result<(), Invalid> {
         self.name.as_deref().map_or(Ok(()), check_name)?;
         self.description.as_deref().map_or(Ok(()), check_description)?;
-        self.client_metadata.as_ref().map_or(Ok(()), check_metadata)
+        self.client_metadata.as_ref().map_or(Ok(()), check_metadata)?;
+        self.token_lifetime.flatten().map_or(Ok(()), check_token_lifetime)?;
+        self.custom_claims.as_ref().map_or(Ok(()), CustomClaims::check)
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub mod api;
+pub mod claims;
 pub mod client;
 pub mod grant;
 pub mod invalid;
@@ -17,6 +18,7 @@ pub mod page;
 pub mod progress;
 pub mod quickstart;
 pub mod refusal;
+pub mod rotation;
 pub mod scope;
 pub mod secret;
 pub mod time;

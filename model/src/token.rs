@@ -1,8 +1,12 @@
 //! Token requests, and the rules that turn one into claims. No IO: who the client is has been proven before.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::api::Api;
+use crate::claims;
 use crate::client::Client;
 use crate::grant::Grant;
 use crate::issuer::Issuer;
@@ -34,12 +38,52 @@ pub struct Credentials {
     pub client_secret: Option<Secret>,
 }
 
-/// Payload of an access token in Auth0's dialect; the order of fields is the order in the token.
+/// Which claims and header the tokens of an API have (Auth0's `token_dialect`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenDialect {
+    /// Auth0's own: `typ` is `JWT`, and `azp` and `gty` name client and grant.
+    #[default]
+    AccessToken,
+    /// RFC 9068: `typ` is `at+jwt`, `client_id` names the client, and each token has a `jti`.
+    Rfc9068Profile,
+}
+
+impl TokenDialect {
+    /// Every dialect, the default first.
+    pub const ALL: [Self; 2] = [Self::AccessToken, Self::Rfc9068Profile];
+
+    /// Auth0's name of it, in the database and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::Rfc9068Profile => "rfc9068_profile",
+        }
+    }
+
+    /// The dialect with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.as_str() == name)
+    }
+
+    /// The `typ` of the header (RFC 9068 §2.1).
+    #[must_use]
+    pub fn typ(self) -> &'static str {
+        match self {
+            Self::AccessToken => "JWT",
+            Self::Rfc9068Profile => "at+jwt",
+        }
+    }
+}
+
+/// Payload of an access token; the order of fields is the order in the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// Issuer (RFC 7519 §4.1.1).
     pub iss: String,
-    /// `<client_id>@clients`: can't be confused with a user.
+    /// `<client_id>@clients` in both dialects, as at Auth0: can't be confused with a user.
     pub sub: String,
     /// Identifier of the API (RFC 7519 §4.1.3).
     pub aud: String,
@@ -50,10 +94,21 @@ pub struct Claims {
     /// Space-delimited; left out where there are none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub scope: Option<String>,
-    /// Always `client-credentials`.
-    pub gty: String,
-    /// The client that asked.
-    pub azp: String,
+    /// `client-credentials`, in Auth0's dialect.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gty: Option<String>,
+    /// The client that asked, in Auth0's dialect.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub azp: Option<String>,
+    /// The client that asked, in the dialect of RFC 9068 (§2.2).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_id: Option<String>,
+    /// What no other token has (RFC 7519 §4.1.7), in the dialect of RFC 9068.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub jti: Option<String>,
+    /// What the admin adds; none of these names is one of the above.
+    #[serde(flatten)]
+    pub custom: BTreeMap<String, Value>,
 }
 
 /// The answer of the token endpoint (RFC 6749 §5.1).
@@ -72,7 +127,8 @@ pub struct TokenResponse {
 
 /// Decides on a request of a client that has proven itself: the claims of its token, or why there is none.
 ///
-/// `api` is the API that the audience names, if there is one; `grant` joins it with the client, if they are joined.
+/// `api` is the API that the audience names, if there is one; `grant` joins it with the client, if they are joined. `jti` draws what no
+/// other token has.
 ///
 /// # Errors
 /// The first [`Refusal`] in the order grant type, audience, authorization, scope.
@@ -83,24 +139,33 @@ pub fn decide(
     api: Option<&Api>,
     grant: Option<&Grant>,
     now: Timestamp,
+    jti: impl FnOnce() -> String,
 ) -> Result<Claims, Refusal> {
     check_grant_type(request)?;
     let audience = audience(request)?;
+    // Looked at here too, so that no mistake of a caller can make a token for what was not asked for.
+    let api = api.filter(|api| api.identifier == audience);
     let api = api.ok_or_else(|| Refusal::AudienceUnknown(audience.to_owned()))?;
+    let grant = grant.filter(|grant| grant.audience == api.identifier && grant.client_id == client.client_id);
     let grant = grant.ok_or_else(|| Refusal::NotAuthorized {
         client_id: client.client_id.clone(),
         audience: api.identifier.clone(),
     })?;
     let scopes = granted_scopes(request.scope.as_deref(), api, grant)?;
+    let lifetime = client.token_lifetime.map_or(api.token_lifetime, |most| most.min(api.token_lifetime));
+    let of = |dialect, text: &str| (api.token_dialect == dialect).then(|| text.to_owned());
     Ok(Claims {
         iss: issuer.as_str().to_owned(),
         sub: format!("{}@clients", client.client_id),
         aud: api.identifier.clone(),
         iat: now,
-        exp: now + api.token_lifetime,
+        exp: now + lifetime,
         scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
-        gty: "client-credentials".to_owned(),
-        azp: client.client_id.clone(),
+        gty: of(TokenDialect::AccessToken, "client-credentials"),
+        azp: of(TokenDialect::AccessToken, &client.client_id),
+        client_id: of(TokenDialect::Rfc9068Profile, &client.client_id),
+        jti: (api.token_dialect == TokenDialect::Rfc9068Profile).then(jti),
+        custom: claims::resolve(&api.custom_claims, client),
     })
 }
 
@@ -145,13 +210,11 @@ fn granted_scopes(asked: Option<&str>, api: &Api, grant: &Grant) -> Result<Vec<S
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::api::SigningAlg;
-    use crate::client::AppType;
+    use crate::api::{SigningAlg, TOKEN_LIFETIME_MAX};
+    use crate::claims::CustomClaims;
     use crate::scope::Scope;
 
     const NOW: Timestamp = 1_800_000_000;
@@ -164,11 +227,7 @@ mod tests {
         Client {
             client_id: "c1".to_owned(),
             name: "Billing worker".to_owned(),
-            description: String::new(),
-            app_type: AppType::NonInteractive,
-            client_metadata: BTreeMap::new(),
-            created_at: 0,
-            updated_at: 0,
+            ..Client::default()
         }
     }
 
@@ -179,6 +238,8 @@ mod tests {
             identifier: "https://orders.example.com/".to_owned(),
             signing_alg: SigningAlg::RS256,
             token_lifetime: 3600,
+            token_dialect: TokenDialect::AccessToken,
+            custom_claims: CustomClaims::default(),
             scopes: scopes
                 .iter()
                 .map(|value| Scope {
@@ -211,13 +272,26 @@ mod tests {
         }
     }
 
+    fn jti() -> String {
+        "j1".to_owned()
+    }
+
     fn scopes_of(asked: Option<&str>, defined: &[&str], granted: &[&str]) -> Result<Option<String>, Refusal> {
-        decide(&request(asked), &issuer(), &client(), Some(&api(defined)), Some(&grant(granted)), NOW).map(|claims| claims.scope)
+        decide(
+            &request(asked),
+            &issuer(),
+            &client(),
+            Some(&api(defined)),
+            Some(&grant(granted)),
+            NOW,
+            jti,
+        )
+        .map(|claims| claims.scope)
     }
 
     #[test]
     fn rfc6749_section_4_4_success() {
-        let claims = decide(&request(None), &issuer(), &client(), Some(&api(&["a"])), Some(&grant(&["a"])), NOW).unwrap();
+        let claims = decide(&request(None), &issuer(), &client(), Some(&api(&["a"])), Some(&grant(&["a"])), NOW, jti).unwrap();
         assert_eq!(
             serde_json::to_string(&claims).unwrap(),
             concat!(
@@ -225,6 +299,37 @@ mod tests {
                 r#""exp":1800003600,"scope":"a","gty":"client-credentials","azp":"c1"}"#
             )
         );
+    }
+
+    #[test]
+    fn rfc9068_section_2_2_claims() {
+        let api = Api {
+            token_dialect: TokenDialect::Rfc9068Profile,
+            ..api(&["a"])
+        };
+        let claims = decide(&request(None), &issuer(), &client(), Some(&api), Some(&grant(&["a"])), NOW, jti).unwrap();
+        assert_eq!(
+            serde_json::to_string(&claims).unwrap(),
+            concat!(
+                r#"{"iss":"https://auth.example.com/","sub":"c1@clients","aud":"https://orders.example.com/","iat":1800000000,"#,
+                r#""exp":1800003600,"scope":"a","client_id":"c1","jti":"j1"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn custom_claims_come_last_and_dialects_have_names() {
+        let api = Api {
+            custom_claims: CustomClaims::from_lines("https://orders.example.com/plan = gold").unwrap(),
+            ..api(&[])
+        };
+        let claims = decide(&request(None), &issuer(), &client(), Some(&api), Some(&grant(&[])), NOW, jti).unwrap();
+        let json = serde_json::to_string(&claims).unwrap();
+        assert!(json.ends_with(r#","azp":"c1","https://orders.example.com/plan":"gold"}"#), "{json}");
+        for dialect in TokenDialect::ALL {
+            assert_eq!(TokenDialect::parse(dialect.as_str()), Some(dialect));
+            assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.as_str());
+        }
     }
 
     #[test]
@@ -259,7 +364,7 @@ mod tests {
     fn refusals_in_order() {
         let (issuer, client, api, grant) = (issuer(), client(), api(&[]), grant(&[]));
         let whole = request(None);
-        let check = |request: TokenRequest, api, grant| decide(&request, &issuer, &client, api, grant, NOW).unwrap_err();
+        let check = |request: TokenRequest, api, grant| decide(&request, &issuer, &client, api, grant, NOW, jti).unwrap_err();
         assert_eq!(
             check(
                 TokenRequest {
@@ -311,6 +416,38 @@ mod tests {
                     prop_assert!(granted.contains(&value.as_str()) && defined.contains(&value.as_str()));
                 }
             }
+        }
+
+        #[test]
+        fn a_token_never_lives_longer_than_the_api_or_the_client_allows(of_api in 1..=TOKEN_LIFETIME_MAX, of_client in proptest::option::of(1..=TOKEN_LIFETIME_MAX)) {
+            let api = Api { token_lifetime: of_api, ..api(&[]) };
+            let client = Client { token_lifetime: of_client, ..client() };
+            let claims = decide(&request(None), &issuer(), &client, Some(&api), Some(&grant(&[])), NOW, jti).unwrap();
+            prop_assert_eq!(claims.exp - claims.iat, of_client.unwrap_or(of_api).min(of_api));
+        }
+
+        #[test]
+        fn a_token_is_only_for_the_audience_that_was_asked_for_and_granted_to_this_client(
+            asked in "urn:[ab]", known in "urn:[ab]", granted in "urn:[ab]", granted_to in "c[12]",
+        ) {
+            let request = TokenRequest { audience: Some(asked.clone()), ..request(None) };
+            let api = Api { identifier: known.clone(), ..api(&[]) };
+            let grant = Grant { audience: granted.clone(), client_id: granted_to.clone(), ..grant(&[]) };
+            match decide(&request, &issuer(), &client(), Some(&api), Some(&grant), NOW, jti) {
+                Ok(claims) => prop_assert!(claims.aud == asked && known == asked && granted == asked && granted_to == "c1"),
+                Err(refusal) => prop_assert!(known != asked || granted != asked || granted_to != "c1", "{:?}", refusal),
+            }
+        }
+
+        #[test]
+        fn custom_claims_never_change_what_the_rules_decided(name in "[a-z_]{1,12}", value in "[a-z]{0,8}") {
+            let Ok(custom_claims) = CustomClaims::from_lines(&format!("{name} = {value}")) else { return Ok(()) };
+            let plain = decide(&request(None), &issuer(), &client(), Some(&api(&["a"])), Some(&grant(&["a"])), NOW, jti).unwrap();
+            let api = Api { custom_claims, ..api(&["a"]) };
+            let claims = decide(&request(None), &issuer(), &client(), Some(&api), Some(&grant(&["a"])), NOW, jti).unwrap();
+            let (plain, mut with) = (serde_json::to_value(plain).unwrap(), serde_json::to_value(claims).unwrap());
+            with.as_object_mut().unwrap().remove(&name).unwrap();
+            prop_assert_eq!(with, plain);
         }
     }
 }

@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let alg = words
         .next()
         .and_then(|name| SigningAlg::parse(&name))
-        .ok_or("name an algorithm: RS256 or HS256")?;
+        .ok_or("name an algorithm, for example RS256")?;
     let (mut issuer, mut identifier, mut scope, mut client_id, mut out) = (None, None, None, None, None);
     while let Some(flag) = words.next() {
         let value = words.next().ok_or_else(|| format!("{flag} needs a value"))?;

@@ -28,14 +28,39 @@ pub struct Source {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// Only for APIs with this algorithm; otherwise for all.
-    pub alg: Option<SigningAlg>,
+    /// Only for APIs whose tokens are verified so; otherwise for all.
+    pub keys: Option<Keys>,
     pub title: String,
     #[serde(default)]
     pub explanation: String,
     pub file: Option<String>,
     pub section: Option<String>,
     pub command: Option<String>,
+}
+
+/// What verifies tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keys {
+    /// Public keys from the JWKS.
+    Jwks,
+    /// The signing secret of the API.
+    Secret,
+}
+
+impl Keys {
+    /// Those of an algorithm.
+    pub fn of(alg: SigningAlg) -> Self {
+        if alg.key_alg().is_some() { Self::Jwks } else { Self::Secret }
+    }
+
+    /// The folder with the files that are only for these.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Jwks => "jwks",
+            Self::Secret => "secret",
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,7 +108,7 @@ impl Program {
     /// The files of the folder that a reader has, in the order of their paths.
     pub fn sources(&self, alg: SigningAlg) -> Result<Vec<Source>, String> {
         let mut sources = Vec::new();
-        for name in ["common", &alg.as_str().to_lowercase()] {
+        for name in ["common", Keys::of(alg).folder()] {
             if let Some(root) = self.folder.get_dir(self.folder.path().join(name)) {
                 collect(root, root, &mut sources)?;
             }

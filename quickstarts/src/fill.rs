@@ -1,27 +1,27 @@
 //! Puts the reader's values where the sentinels stand, so that a value can never become code.
 
+use model::api::SigningAlg;
 use model::quickstart::{Language, Span, SpanKind};
 
 use crate::Values;
 use crate::lexer::{Quote, Token, TokenKind, lex};
 
+/// The algorithm that the programs are written for. What takes its place is a name of ours, which is safe in any place.
+const ALG: &str = "RS256";
+
 /// Each sentinel with the value that takes its place; one without a value stays as it is.
 pub struct Sentinels<'a>(Vec<(&'static str, &'a str)>);
 
 impl<'a> Sentinels<'a> {
-    pub fn new(values: &'a Values) -> Self {
-        let given = [
+    pub fn new(values: &'a Values, alg: SigningAlg) -> Self {
+        let values = [
             ("https://issuer.example/", Some(&values.issuer)),
             ("https://api.example/", Some(&values.identifier)),
             ("read:example", values.scope.as_ref()),
             ("YOUR_CLIENT_ID", values.client_id.as_ref()),
         ];
-        Self(
-            given
-                .into_iter()
-                .filter_map(|(sentinel, value)| Some((sentinel, value?.as_str())))
-                .collect(),
-        )
+        let given = values.into_iter().filter_map(|(sentinel, value)| Some((sentinel, value?.as_str())));
+        Self(given.chain([(ALG, alg.as_str())]).collect())
     }
 
     /// The values in a text for people, where nothing needs to be escaped.
@@ -72,7 +72,10 @@ pub fn fill(language: Language, text: &str, sentinels: &Sentinels<'_>) -> Result
             let span = match piece.value {
                 Some(value) => Span {
                     kind: SpanKind::Value,
-                    text: written(language, token, value).ok_or_else(|| misplaced(piece.text, text))?,
+                    text: match piece.text {
+                        ALG => value.to_owned(),
+                        _ => written(language, token, value).ok_or_else(|| misplaced(piece.text, text))?,
+                    },
                 },
                 None => Span {
                     kind: look(token.kind),
@@ -153,7 +156,7 @@ mod tests {
             scope: None,
             client_id: None,
         };
-        let filled = fill(language, text, &Sentinels::new(&values)).ok();
+        let filled = fill(language, text, &Sentinels::new(&values, SigningAlg::ES256)).ok();
         let joined = filled.map(|spans| spans.into_iter().map(|span| span.text).collect::<String>());
         assert_eq!(joined.as_deref(), expect, "{text}");
     }
@@ -167,6 +170,16 @@ mod tests {
         check(Language::Json, "\"https://api.example/\"", Some(r#""a'b\"c\\d$e`f${g}{h}\u000a""#));
         check(Language::Toml, "\"https://api.example/\"", Some(r#""a'b\"c\\d$e`f${g}{h}\u000a""#));
         check(Language::Shell, "'https://api.example/'", Some("'a'\\''b\"c\\d$e`f${g}{h}\n'"));
+    }
+
+    #[test]
+    fn the_algorithm_stands_anywhere() {
+        check(
+            Language::Rust,
+            "Validation::new(Algorithm::RS256)",
+            Some("Validation::new(Algorithm::ES256)"),
+        );
+        check(Language::Python, "algorithms=[\"RS256\"]", Some("algorithms=[\"ES256\"]"));
     }
 
     #[test]
@@ -194,7 +207,8 @@ mod tests {
             scope: Some("https://issuer.example/".to_owned()),
             client_id: None,
         };
-        let text = Sentinels::new(&values).replace_in_prose("https://issuer.example/ https://api.example/ read:example YOUR_CLIENT_ID");
+        let text =
+            Sentinels::new(&values, SigningAlg::ES256).replace_in_prose("https://issuer.example/ https://api.example/ read:example YOUR_CLIENT_ID");
         assert_eq!(text, "https://api.example/ read:example https://issuer.example/ YOUR_CLIENT_ID");
     }
 }

@@ -1,8 +1,8 @@
 //! Programs people copy: each runs in our tests as it stands here, and is shown with the reader's own values in it.
 //!
 //! A program is a folder under `programs/`: `quickstart.toml` says which steps are shown, `common/` holds the files
-//! of every algorithm, `rs256/` and `hs256/` those of one. The files are real ones, written with sentinel values
-//! (`https://issuer.example/` and so on, see [`Values`]) where the reader's own belong.
+//! of every algorithm, `jwks/` those of the algorithms with public keys and `secret/` those of HS256. The files are real ones, written
+//! for RS256 and with sentinel values (`https://issuer.example/` and so on, see [`Values`]) where the reader's own belong.
 
 mod catalogue;
 mod fill;
@@ -12,7 +12,7 @@ mod section;
 use model::api::SigningAlg;
 use model::quickstart::{Language, Part, Quickstart, QuickstartView, TERMINAL};
 
-use catalogue::{Program, Source, Step};
+use catalogue::{Keys, Program, Source, Step};
 use fill::Sentinels;
 
 /// The reader's own values, which take the places of the sentinels.
@@ -78,9 +78,9 @@ pub fn render(slug: &str, alg: SigningAlg, values: &Values) -> Result<Option<Ren
 }
 
 fn render_program(program: &Program, alg: SigningAlg, values: &Values) -> Result<Rendered, String> {
-    let sentinels = Sentinels::new(values);
+    let sentinels = Sentinels::new(values, alg);
     let sources = program.sources(alg)?;
-    let steps = program.steps.iter().filter(|step| step.alg.is_none_or(|of| of == alg));
+    let steps = program.steps.iter().filter(|step| step.keys.is_none_or(|keys| keys == Keys::of(alg)));
     let parts = steps.map(|step| part(step, &sources, &sentinels)).collect::<Result<_, _>>()?;
     let files = sources.iter().map(|source| file(source, &sentinels)).collect::<Result<_, _>>()?;
     let Quickstart { slug, title, language, kind } = program.quickstart.clone();

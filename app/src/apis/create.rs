@@ -38,7 +38,7 @@ pub fn NewApiPage() -> impl IntoView {
                 <RadioCards
                     name="signing_alg"
                     legend="Signing algorithm"
-                    options=algorithms()
+                    options=algorithms(None, Some(SigningAlg::default()))
                     error=create.error_of("signing_alg")
                 />
                 <CheckField
@@ -60,15 +60,16 @@ pub fn NewApiPage() -> impl IntoView {
     }
 }
 
-/// The algorithms to choose from, each with what it means for whoever verifies tokens.
-fn algorithms() -> Vec<RadioOption> {
+/// The algorithms to choose from, each with what it means for whoever verifies tokens; all but `left_out`, with `checked` chosen at first.
+pub(super) fn algorithms(left_out: Option<SigningAlg>, checked: Option<SigningAlg>) -> Vec<RadioOption> {
     SigningAlg::ALL
         .into_iter()
+        .filter(|alg| Some(*alg) != left_out)
         .map(|alg| RadioOption {
             value: alg.as_str().to_owned(),
             title: alg.as_str().to_owned(),
             text: alg.meaning().to_owned(),
-            checked: alg == SigningAlg::default(),
+            checked: Some(alg) == checked,
         })
         .collect()
 }

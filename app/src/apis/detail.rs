@@ -7,8 +7,8 @@ use leptos_router::hooks::{use_location, use_params_map};
 use model::secret::Secret;
 
 use super::server_fns::{
-    AddScope, ApiHead, ChangeSigningAlg, CreateGrant, DeleteApi, DeleteGrant, DescribeScope, GetApi, RemoveScope, RotateSigningSecret,
-    TakeSigningSecret, UpdateApi, UpdateGrant,
+    AddScope, ApiHead, ChangeSigningAlg, ChangeTokenShape, CreateGrant, DeleteApi, DeleteGrant, DescribeScope, GetApi, RemoveScope,
+    RotateSigningSecret, TakeSigningSecret, UpdateApi, UpdateGrant,
 };
 use crate::layout::refresh_frame;
 use crate::ui::{Chip, ErrorPanel, Icon, IconName, LinkButton, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, Tone, ask};
@@ -20,6 +20,8 @@ pub(super) struct ApiTabs {
     pub head: Load<ApiHead>,
     pub update: Post,
     pub change_alg: Post,
+    /// Changes what tokens say.
+    pub shape: Post,
     pub rotate: Post,
     pub delete: Post,
     pub add_scope: Post,
@@ -42,6 +44,7 @@ pub fn ApiLayout() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let update = Post::to::<UpdateApi>();
     let change_alg = Post::to::<ChangeSigningAlg>();
+    let shape = Post::to::<ChangeTokenShape>();
     let add_scope = Post::to::<AddScope>();
     let describe_scope = Post::to::<DescribeScope>();
     let remove_scope = Post::to::<RemoveScope>();
@@ -53,6 +56,7 @@ pub fn ApiLayout() -> impl IntoView {
     let own = [
         update.done(),
         change_alg.done(),
+        shape.done(),
         add_scope.done(),
         describe_scope.done(),
         remove_scope.done(),
@@ -68,6 +72,7 @@ pub fn ApiLayout() -> impl IntoView {
         head,
         update,
         change_alg,
+        shape,
         rotate: Post::to::<RotateSigningSecret>(),
         delete: Post::to::<DeleteApi>(),
         add_scope,

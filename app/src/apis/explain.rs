@@ -17,8 +17,8 @@ pub(super) fn body(response: &TokenResponse) -> Secret {
 pub(super) fn header(json: &str) -> Vec<Member> {
     members(json, &["alg", "typ", "kid"], |name, value| match (name, value.as_str()) {
         ("alg", Some("HS256")) => "How it is signed: with the signing secret of this API.".to_owned(),
-        ("alg", Some("RS256")) => "How it is signed: with a private key of this server. Your API must accept this algorithm only.".to_owned(),
-        ("alg", _) => "How it is signed. Your API must accept this algorithm only.".to_owned(),
+        ("alg", _) => "How it is signed: with a private key of this server. Your API must accept this algorithm only.".to_owned(),
+        ("typ", Some("at+jwt")) => "What it is: an access token, and nothing else that is a JSON Web Token (RFC 9068).".to_owned(),
         ("typ", _) => "What it is: a JSON Web Token.".to_owned(),
         ("kid", _) => "Which key signed it: the one of this id in the JWKS.".to_owned(),
         _ => String::new(),
@@ -27,7 +27,7 @@ pub(super) fn header(json: &str) -> Vec<Member> {
 
 /// The claims of a token (RFC 7519 §4.1).
 pub(super) fn claims(json: &str, now: Timestamp) -> Vec<Member> {
-    const KNOWN: [&str; 8] = ["iss", "sub", "aud", "iat", "exp", "scope", "gty", "azp"];
+    const KNOWN: [&str; 10] = ["iss", "sub", "aud", "iat", "exp", "scope", "gty", "azp", "client_id", "jti"];
     members(json, &KNOWN, |name, value| match name {
         "iss" => "Who issued it: this server. Your API compares it exactly, to the last slash.".to_owned(),
         "sub" => "Whom it is about: the client itself; @clients tells it apart from a person.".to_owned(),
@@ -36,8 +36,9 @@ pub(super) fn claims(json: &str, now: Timestamp) -> Vec<Member> {
         "exp" => format!("When it expires: {}. Your API refuses it from then on.", moment(value, now)),
         "scope" => "What it may be used for. Your API checks this for each request.".to_owned(),
         "gty" => "How it was asked for: with a client's own credentials.".to_owned(),
-        "azp" => "Which client asked for it.".to_owned(),
-        _ => String::new(),
+        "azp" | "client_id" => "Which client asked for it.".to_owned(),
+        "jti" => "Its own id, which no other token has.".to_owned(),
+        _ => "A custom claim of the API or of the client.".to_owned(),
     })
 }
 

@@ -21,6 +21,7 @@ pub mod server_fns;
 mod settings;
 mod signing_secret;
 mod test;
+mod token_shape;
 
 use leptos::prelude::*;
 use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
@@ -34,6 +35,8 @@ use list::ApisPage;
 use quickstart::QuickstartTab;
 use scopes::ScopesTab;
 use settings::SettingsTab;
+#[cfg(feature = "ssr")]
+pub(crate) use settings::parse_lifetime;
 use test::TestTab;
 
 /// Every page under `/apis`.

@@ -6,11 +6,13 @@ use model::Invalid;
 use model::api::{Api, NAME_MAX, SigningAlg, TOKEN_LIFETIME_MAX, check_token_lifetime};
 use model::time;
 
+use super::create::algorithms;
 use super::danger::DeleteApiZone;
 use super::detail::{ApiTab, ApiTabs};
 use super::server_fns::ApiHead;
 use super::signing_secret::SigningSecret;
-use crate::ui::{Button, Card, Confirm, FormError, Kind, Mono, Note, PostForm, TextField, Tone};
+use super::token_shape::TokenShape;
+use crate::ui::{Button, Card, Confirm, FormError, Kind, Mono, Note, PostForm, RadioCards, TextField, Tone};
 
 /// The Settings tab.
 #[component]
@@ -32,6 +34,17 @@ fn settings(head: ApiHead) -> impl IntoView {
                 <h2 id="secret-head">"Signing secret"</h2>
                 <Card>
                     <SigningSecret api=api />
+                </Card>
+            </section>
+        }
+    });
+    let shape = (!api.is_system).then(|| {
+        let api = api.clone();
+        view! {
+            <section aria-labelledby="shape-head">
+                <h2 id="shape-head">"What tokens say"</h2>
+                <Card>
+                    <TokenShape api=api />
                 </Card>
             </section>
         }
@@ -61,6 +74,7 @@ fn settings(head: ApiHead) -> impl IntoView {
                 <Card>{signing}</Card>
             </section>
             {secret}
+            {shape}
             {danger}
         </div>
     }
@@ -94,7 +108,7 @@ const SYSTEM_LOCKED: &str = "This is the API of this server itself: its name, id
 fn Saved() -> impl IntoView {
     let query = use_query_map();
     let tabs = expect_context::<ApiTabs>();
-    let (details_refused, alg_refused) = (tabs.update.refused(), tabs.change_alg.refused());
+    let (details_refused, alg_refused, shape_refused) = (tabs.update.refused(), tabs.change_alg.refused(), tabs.shape.refused());
     view! {
         <div role="status">
             {move || {
@@ -103,6 +117,7 @@ fn Saved() -> impl IntoView {
                     Some("algorithm") if !alg_refused.get() => {
                         "New tokens are signed with the new algorithm. Follow the Quickstart again, so that your API expects it."
                     }
+                    Some("shape") if !shape_refused.get() => "The form of the tokens is saved. It holds for new tokens.",
                     Some("secret") => "The API has a new signing secret. Give it to your API: tokens signed with it are refused until then.",
                     _ => return None,
                 };
@@ -160,7 +175,7 @@ fn in_words(lifetime: &str) -> String {
 ///
 /// # Errors
 /// [`Invalid`] on `token_lifetime` if it is no lifetime.
-pub(super) fn parse_lifetime(text: &str) -> Result<i64, Invalid> {
+pub(crate) fn parse_lifetime(text: &str) -> Result<i64, Invalid> {
     // What is no number gets the same advice as one that is out of bounds.
     let seconds = text.trim().parse().unwrap_or_default();
     check_token_lifetime(seconds).map(|()| seconds)
@@ -182,10 +197,6 @@ fn system_signing(alg: SigningAlg) -> impl IntoView {
 #[component]
 fn AlgorithmForm(id: String, alg: SigningAlg) -> impl IntoView {
     let change = expect_context::<ApiTabs>().change_alg;
-    let other = match alg {
-        SigningAlg::RS256 => SigningAlg::HS256,
-        SigningAlg::HS256 => SigningAlg::RS256,
-    };
     view! {
         <div class="form">
             <p>
@@ -193,19 +204,24 @@ fn AlgorithmForm(id: String, alg: SigningAlg) -> impl IntoView {
                 ": "
                 {alg.meaning()}
             </p>
-            <Confirm label=format!("Change to {}", other.as_str()) title=format!("Sign with {}?", other.as_str()) open=change.refused()>
+            <Confirm label="Change algorithm" title="Sign with another algorithm?" open=change.refused()>
                 <ul class="consequences">
-                    <li>{consequence(other)}</li>
+                    <li>"New tokens are signed with the new algorithm at once."</li>
                     <li>"Until your API follows the Quickstart for the new algorithm, it refuses every new token."</li>
                     <li>"Tokens that clients already have keep the old algorithm; an API that expects the new one refuses them."</li>
                 </ul>
                 <PostForm post=change attr:class="form">
-                    <FormError of=change />
+                    <FormError of=change fields=&["signing_alg"] />
                     <input type="hidden" name="id" value=id />
-                    <input type="hidden" name="signing_alg" value=other.as_str() />
+                    <RadioCards
+                        name="signing_alg"
+                        legend="New algorithm"
+                        options=algorithms(Some(alg), None)
+                        error=change.error_of("signing_alg")
+                    />
                     <div class="form-actions">
                         <Button kind=Kind::Danger pending=change.pending()>
-                            {format!("Change to {}", other.as_str())}
+                            "Change algorithm"
                         </Button>
                     </div>
                 </PostForm>
@@ -213,18 +229,6 @@ fn AlgorithmForm(id: String, alg: SigningAlg) -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-/// What happens with the first token of the new algorithm.
-fn consequence(new: SigningAlg) -> &'static str {
-    match new {
-        SigningAlg::RS256 => {
-            "New tokens are signed with the private key of this server. Your API verifies them with the public key from the JWKS address; the signing secret is no longer used."
-        }
-        SigningAlg::HS256 => {
-            "New tokens are signed with a secret of this API. Your API needs that secret to verify them, and whoever holds it can forge tokens."
-        }
-    }
 }
 
 #[cfg(test)]

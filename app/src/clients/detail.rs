@@ -6,7 +6,7 @@ use leptos_router::components::{Outlet, Redirect};
 use leptos_router::hooks::use_params_map;
 use model::client::Client;
 
-use super::server_fns::{AuthorizeApi, ClientDetail, DeleteClient, GetClient, RotateClientSecret, UpdateClient, WithdrawApi};
+use super::server_fns::{AuthorizeApi, ChangeClientTokens, ClientDetail, DeleteClient, GetClient, RotateClientSecret, UpdateClient, WithdrawApi};
 use crate::layout::refresh_frame;
 use crate::ui::{Chip, ErrorPanel, IconName, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, ask};
 
@@ -15,6 +15,7 @@ use crate::ui::{Chip, ErrorPanel, IconName, Load, Mono, PageHead, Post, Skeleton
 pub(super) struct ClientTabs {
     pub detail: Load<ClientDetail>,
     pub update: Post,
+    pub tokens: Post,
     pub rotate: Post,
     pub delete: Post,
     pub authorize: Post,
@@ -28,17 +29,19 @@ pub(super) struct ClientTabs {
 pub fn ClientLayout() -> impl IntoView {
     let client_id = client_id();
     let update = Post::to::<UpdateClient>();
+    let tokens = Post::to::<ChangeClientTokens>();
     let authorize = Post::to::<AuthorizeApi>();
     let withdraw = Post::to::<WithdrawApi>();
     let rotate = Post::to::<RotateClientSecret>();
     // A rotated secret too: an old one that is being shown must leave the screen.
-    let writes = [update.done(), authorize.done(), withdraw.done(), rotate.done()];
+    let writes = [update.done(), tokens.done(), authorize.done(), withdraw.done(), rotate.done()];
     let written = Memo::new(move |_| writes.iter().map(Get::get).sum::<usize>());
     let detail = Load::blocking(move || ask(GetClient { client_id: client_id.get() }).after(written.get()));
     refresh_frame(written);
     provide_context(ClientTabs {
         detail,
         update,
+        tokens,
         rotate,
         delete: Post::to::<DeleteClient>(),
         authorize,

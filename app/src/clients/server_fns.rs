@@ -83,9 +83,32 @@ pub async fn update_client(client_id: String, name: String, description: String,
         name: Some(name.trim().to_owned()),
         description: Some(description.trim().to_owned()),
         client_metadata: Some(model::client::metadata_from_lines(&client_metadata)?),
+        ..Default::default()
     };
     session.engine.update_client(&session.actor, &client_id, changes).await?;
     leptos_axum::redirect(&format!("/clients/{client_id}/settings?saved=details"));
+    Ok(())
+}
+
+/// Changes the longest life of the client's tokens (seconds; empty leaves it to each API) and the claims that they carry besides (one
+/// `name = value` a line).
+///
+/// # Errors
+/// [`AppError::Invalid`] on `token_lifetime` or `custom_claims`.
+#[server]
+pub async fn change_client_tokens(client_id: String, token_lifetime: String, custom_claims: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let token_lifetime = match token_lifetime.trim() {
+        "" => None,
+        text => Some(crate::apis::parse_lifetime(text)?),
+    };
+    let changes = model::client::ClientChanges {
+        token_lifetime: Some(token_lifetime),
+        custom_claims: Some(model::claims::CustomClaims::from_lines(&custom_claims)?),
+        ..Default::default()
+    };
+    session.engine.update_client(&session.actor, &client_id, changes).await?;
+    leptos_axum::redirect(&format!("/clients/{client_id}/settings?saved=tokens"));
     Ok(())
 }
 

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use model::claims::{CLAIMS_MAX, NAME_MAX as CLAIM_NAME_MAX, VALUE_MAX};
 use model::client::{Client, DESCRIPTION_MAX, METADATA_MAX, METADATA_TEXT_MAX, NAME_MAX, metadata_to_lines};
 
 use super::danger::{DeleteClientZone, RotateSecretZone};
 use super::detail::{ClientTab, ClientTabs};
 use super::secret::ClientSecret;
 use super::server_fns::ClientDetail;
-use crate::ui::{Button, Card, FormError, Kind, Mono, Note, PostForm, TextArea, TextField, Tone, When};
+use crate::ui::{Button, Card, FormError, Kind, Mono, Note, Post, PostForm, TextArea, TextField, Tone, When};
 
 /// The Settings tab.
 #[component]
@@ -17,7 +18,7 @@ pub fn SettingsTab() -> impl IntoView {
 }
 
 fn settings(detail: ClientDetail) -> impl IntoView {
-    let client = detail.client.clone();
+    let (client, tokens) = (detail.client.clone(), detail.client.clone());
     let credentials = detail.clone();
     view! {
         <div class="sections">
@@ -32,6 +33,12 @@ fn settings(detail: ClientDetail) -> impl IntoView {
                 <h2 id="credentials-head">"Credentials"</h2>
                 <Card>
                     <Credentials detail=credentials />
+                </Card>
+            </section>
+            <section aria-labelledby="tokens-head">
+                <h2 id="tokens-head">"Its tokens"</h2>
+                <Card>
+                    <TokensForm client=tokens />
                 </Card>
             </section>
             <section aria-labelledby="danger-head">
@@ -77,11 +84,14 @@ fn Credentials(detail: ClientDetail) -> impl IntoView {
 fn Saved() -> impl IntoView {
     let query = use_query_map();
     let tabs = expect_context::<ClientTabs>();
-    let failed = move || tabs.update.value().with(|value| matches!(value, Some(Err(_))));
+    let failed = move |post: Post| post.value().with(|value| matches!(value, Some(Err(_))));
     view! {
         <div role="status">
             {move || match query.with(|query| query.get("saved")).as_deref() {
-                Some("details") if !failed() => Some(view! { <Note tone=Tone::Good>"The details are saved."</Note> }.into_any()),
+                Some("details") if !failed(tabs.update) => Some(view! { <Note tone=Tone::Good>"The details are saved."</Note> }.into_any()),
+                Some("tokens") if !failed(tabs.tokens) => {
+                    Some(view! { <Note tone=Tone::Good>"Saved. It holds for new tokens of this client."</Note> }.into_any())
+                }
                 Some("secret") => {
                     Some(
                         view! {
@@ -127,6 +137,43 @@ fn DetailsForm(client: Client) -> impl IntoView {
             />
             <div class="form-actions">
                 <Button kind=Kind::Primary pending=update.pending()>
+                    "Save"
+                </Button>
+            </div>
+        </PostForm>
+    }
+    .into_any()
+}
+
+/// What is particular about the tokens of this client.
+#[component]
+fn TokensForm(client: Client) -> impl IntoView {
+    let tokens = expect_context::<ClientTabs>().tokens;
+    view! {
+        <PostForm post=tokens attr:class="form">
+            <FormError of=tokens fields=&["token_lifetime", "custom_claims"] />
+            <input type="hidden" name="client_id" value=client.client_id />
+            <TextField
+                name="token_lifetime"
+                label="Longest token lifetime in seconds"
+                value=client.token_lifetime.map(|seconds| seconds.to_string()).unwrap_or_default()
+                hint="Its tokens live no longer than this, and no longer than the API says. Empty leaves it to the API."
+                kind="number"
+                error=tokens.error_of("token_lifetime")
+            />
+            <TextArea
+                name="custom_claims"
+                label="Custom claims"
+                value=client.custom_claims.to_lines()
+                hint=format!(
+                    "One name = value a line, at most {CLAIMS_MAX}, for example https://example.com/tier = gold. They come over those of the API.",
+                )
+                mono=true
+                max=CLAIMS_MAX * (CLAIM_NAME_MAX + VALUE_MAX + 3)
+                error=tokens.error_of("custom_claims")
+            />
+            <div class="form-actions">
+                <Button kind=Kind::Primary pending=tokens.pending()>
                     "Save"
                 </Button>
             </div>

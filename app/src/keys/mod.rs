@@ -1,6 +1,7 @@
 //! The signing keys of this server: what signs now, what signs next, and what no longer does.
 
 mod page;
+mod schedule;
 pub mod server_fns;
 
 use leptos::prelude::*;

@@ -1,15 +1,17 @@
-//! `/keys`: the life of each signing key, and what to do with them.
+//! `/keys`: the life of each signing key by algorithm, and what to do with them.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use model::key::{Key, KeyState};
+use model::key::{Key, KeyAlg, KeyState};
+use model::rotation::{RotationSchedule, retires_at};
 use model::time::{Timestamp, exact};
 
-use super::server_fns::{KeyList, ListKeys, RevokeKey, RotateKeys};
+use super::schedule::Schedule;
+use super::server_fns::{KeyList, ListKeys, RevokeKey, RotateKeys, SetRotationSchedule};
 use crate::ui::{
-    Button, Card, Chip, Confirm, CopyButton, Danger, Empty, ErrorPanel, FormError, IconName, Kind, Load, Mono, Note, PageHead, Post, PostForm,
-    Skeleton, TextField, Tone, When, ask,
+    Button, Card, CheckField, Chip, Confirm, CopyButton, ErrorPanel, FormError, Kind, Load, Mono, Note, PageHead, Post, PostForm, Skeleton,
+    TextField, Tone, When, ask,
 };
 
 /// Characters of a key id that are typed to revoke it.
@@ -18,22 +20,34 @@ const BEGINNING: usize = 6;
 /// The signing keys.
 #[component]
 pub fn KeysPage() -> impl IntoView {
-    let rotate = Post::to::<RotateKeys>();
-    let revoke = Post::to::<RevokeKey>();
-    let keys = Load::<KeyList>::new(move || ask(ListKeys {}).after(rotate.version().get() + revoke.version().get()));
+    let posts = Posts {
+        rotate: Post::to::<RotateKeys>(),
+        revoke: Post::to::<RevokeKey>(),
+        schedule: Post::to::<SetRotationSchedule>(),
+    };
+    let changes = move || [posts.rotate, posts.revoke, posts.schedule].iter().map(|post| post.version().get()).sum();
+    let keys = Load::<KeyList>::new(move || ask(ListKeys {}).after(changes()));
     view! {
         <Title text="Keys" />
-        <PageHead title="Keys" sub=|| "The key pairs that sign RS256 tokens, and the address where your APIs find the public ones" />
+        <PageHead title="Keys" sub=|| "The key pairs that sign tokens, and the address where your APIs find the public ones" />
         <Done />
         <Transition fallback=|| view! { <Skeleton rows=4 /> }>
             {move || Suspend::new(async move {
                 match keys.await {
-                    Ok(list) => view! { <Keys list=list rotate=rotate revoke=revoke /> }.into_any(),
+                    Ok(list) => view! { <Keys list=list posts=posts /> }.into_any(),
                     Err(error) => view! { <ErrorPanel error=error /> }.into_any(),
                 }
             })}
         </Transition>
     }
+}
+
+/// What the forms of the page post to.
+#[derive(Clone, Copy)]
+struct Posts {
+    rotate: Post,
+    revoke: Post,
+    schedule: Post,
 }
 
 /// The first characters of a key id.
@@ -56,6 +70,10 @@ fn Done() -> impl IntoView {
                 let text = match query.with(|query| query.get("done")).as_deref() {
                     Some("rotated") => "The next key signs now. The former one stays published, so its tokens go on verifying.",
                     Some("revoked") => "The key is revoked. Tokens that it signed are refused once verifiers have read the JWKS again.",
+                    Some("rotated-revoked") => {
+                        "The next key signs now. The former one is revoked: its tokens are refused once verifiers have read the JWKS again."
+                    }
+                    Some("schedule") => "The schedule is saved.",
                     _ => return None,
                 };
                 Some(view! { <Note tone=Tone::Good>{text}</Note> })
@@ -65,27 +83,30 @@ fn Done() -> impl IntoView {
 }
 
 #[component]
-fn Keys(list: KeyList, rotate: Post, revoke: Post) -> impl IntoView {
-    if list.keys.is_empty() {
-        return view! {
-            <Empty
-                icon=IconName::Keys
-                title="No keys yet"
-                text="Without a key no RS256 token can be signed. Rotating makes one that signs at once and one that comes next."
-            >
-                <RotateForm rotate=rotate />
-            </Empty>
-        }
-        .into_any();
-    }
-    let rows = list
-        .keys
-        .iter()
-        .map(|key| view! { <KeyRow key=key.clone() now=list.as_of revoke=revoke /> })
+fn Keys(list: KeyList, posts: Posts) -> impl IntoView {
+    let KeyList {
+        keys,
+        schedule,
+        jwks_uri,
+        as_of,
+    } = list;
+    let sets = KeyAlg::ALL
+        .into_iter()
+        .filter_map(|alg| {
+            let keys: Vec<Key> = keys.iter().filter(|key| key.alg == alg).cloned().collect();
+            let set = Set {
+                alg,
+                keys,
+                schedule,
+                now: as_of,
+            };
+            (!set.keys.is_empty()).then(|| view! { <SetSection set=set posts=posts /> })
+        })
         .collect_view();
     // Shown at the field of the key that it is about, unless it is about none.
     let refused = move || {
-        let error = revoke
+        let error = posts
+            .revoke
             .error()
             .filter(|error| !error.field().is_some_and(|field| field.starts_with("confirm-")));
         error.map(|error| error.message())
@@ -93,35 +114,15 @@ fn Keys(list: KeyList, rotate: Post, revoke: Post) -> impl IntoView {
     view! {
         {move || refused().map(|message| view! { <Note tone=Tone::Bad>{message}</Note> })}
         <div class="sections">
-            <section aria-labelledby="life-head">
-                <h2 id="life-head">"Life of the keys"</h2>
-                <Card>
-                    <table class="keys">
-                        <caption class="vh">"Signing keys"</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col">"State"</th>
-                                <th scope="col">"Key ID"</th>
-                                <th scope="col" class="hide-s">
-                                    "Made"
-                                </th>
-                                <th scope="col">"Signed"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </Card>
-            </section>
-            <section aria-labelledby="jwks-head">
+            {sets} <section aria-labelledby="jwks-head">
                 <h2 id="jwks-head">"Where APIs find the public keys"</h2>
                 <Card>
-                    <JwksAddress address=list.jwks_uri />
+                    <JwksAddress address=jwks_uri />
                 </Card>
-            </section>
-            <section aria-labelledby="rotate-head">
-                <h2 id="rotate-head">"Rotation"</h2>
+            </section> <section aria-labelledby="schedule-head">
+                <h2 id="schedule-head">"Rotation by schedule"</h2>
                 <Card>
-                    <RotateZone rotate=rotate />
+                    <Schedule schedule=schedule post=posts.schedule />
                 </Card>
             </section>
         </div>
@@ -129,25 +130,96 @@ fn Keys(list: KeyList, rotate: Post, revoke: Post) -> impl IntoView {
     .into_any()
 }
 
+/// The keys of one algorithm.
+#[derive(Clone)]
+struct Set {
+    alg: KeyAlg,
+    keys: Vec<Key>,
+    schedule: Option<RotationSchedule>,
+    now: Timestamp,
+}
+
+impl Set {
+    fn in_state(&self, state: KeyState) -> Option<&Key> {
+        self.keys.iter().find(|key| key.state == state)
+    }
+
+    /// When the next key signs by schedule.
+    fn rotates_at(&self) -> Option<Timestamp> {
+        Some(
+            self.schedule?
+                .rotates_at(self.in_state(KeyState::Current)?, self.in_state(KeyState::Next)?),
+        )
+    }
+
+    /// For how long the next key is known; verifiers keep copies of the JWKS for minutes.
+    fn next_is_young(&self) -> bool {
+        let known = self.in_state(KeyState::Next).map(|next| self.now - next.created_at);
+        known.is_some_and(|known| known < model::rotation::ANNOUNCE.0)
+    }
+}
+
+#[component]
+fn SetSection(set: Set, posts: Posts) -> impl IntoView {
+    let (alg, head) = (set.alg, format!("keys-{}", set.alg.as_str()));
+    let labelled_by = head.clone();
+    let rows = set
+        .keys
+        .iter()
+        .map(|key| view! { <KeyRow key=key.clone() set=set.clone() revoke=posts.revoke /> })
+        .collect_view();
+    view! {
+        <section aria-labelledby=labelled_by>
+            <h2 id=head>{alg.as_str()}</h2>
+            <Card>
+                <table class="keys">
+                    <caption class="vh">{format!("Keys that sign with {}", alg.as_str())}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"State"</th>
+                            <th scope="col">"Key ID"</th>
+                            <th scope="col">"Life"</th>
+                            <th scope="col" class="hide-s">
+                                "Tokens signed"
+                            </th>
+                            <th scope="col" class="hide-s">
+                                "Last used"
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+                <Rotate set=set rotate=posts.rotate />
+            </Card>
+        </section>
+    }
+    .into_any()
+}
+
 /// A key: its row and, where it can be revoked, a row for that.
 #[component]
-fn KeyRow(key: Key, now: Timestamp, revoke: Post) -> impl IntoView {
+fn KeyRow(key: Key, set: Set, revoke: Post) -> impl IntoView {
     let (tone, state) = match key.state {
         KeyState::Current => (Tone::Good, "Current"),
         KeyState::Next => (Tone::Info, "Next"),
         KeyState::Previous => (Tone::Plain, "Previous"),
+        KeyState::Retired => (Tone::Plain, "Retired"),
         KeyState::Revoked => (Tone::Bad, "Revoked"),
     };
-    let life = life(&key, now);
+    let (life, now) = (life(&key, &set), set.now);
     let revocable = (key.state == KeyState::Previous).then(|| {
         view! {
             <tr class="more">
-                <td colspan="4">
+                <td colspan="5">
                     <RevokeConfirm key=key.clone() revoke=revoke />
                 </td>
             </tr>
         }
     });
+    let last_used = match key.last_used_at {
+        Some(at) => view! { <When at=at now=now /> }.into_any(),
+        None => view! { "Never" }.into_any(),
+    };
     view! {
         <tr>
             <td>
@@ -156,27 +228,43 @@ fn KeyRow(key: Key, now: Timestamp, revoke: Post) -> impl IntoView {
             <td>
                 <Mono text=key.kid.clone() short=true copy=true />
             </td>
-            <td class="hide-s">
-                <When at=key.created_at now=now />
-            </td>
             <td>{life}</td>
+            <td class="hide-s num">{key.tokens_signed}</td>
+            <td class="hide-s">{last_used}</td>
         </tr>
         {revocable}
     }
     .into_any()
 }
 
-/// Since when and until when the key has signed, and what became of it.
-fn life(key: &Key, now: Timestamp) -> AnyView {
+/// Since when and until when the key signs and is published.
+fn life(key: &Key, set: &Set) -> AnyView {
+    let now = set.now;
     let when = move |at: Timestamp| view! { <When at=at now=now /> };
-    let signed = match (key.current_since, key.current_until) {
-        (Some(since), None) => view! { "Since " {when(since)} }.into_any(),
-        (Some(since), Some(until)) => view! { "From " {when(since)} " until " {when(until)} }.into_any(),
-        (None, _) if key.state == KeyState::Next => view! { "Signs after the next rotation; published already" }.into_any(),
-        (None, _) => view! { "Never" }.into_any(),
+    let signs = match (key.current_since, key.current_until) {
+        (Some(since), None) => view! { "Signs since " {when(since)} }.into_any(),
+        (Some(since), Some(until)) => view! { "Signed from " {when(since)} " until " {when(until)} }.into_any(),
+        (None, _) if key.state == KeyState::Next => view! { "Published " {when(key.created_at)} }.into_any(),
+        (None, _) => view! { "Never signed" }.into_any(),
     };
-    let revoked = key.revoked_at.map(|at| view! { ", revoked " {when(at)} });
-    view! { {signed} {revoked} }.into_any()
+    let then = match (key.state, set.rotates_at()) {
+        (KeyState::Current, Some(at)) => view! { ", until " {when(at)} }.into_any(),
+        (KeyState::Next, Some(at)) => view! { ", signs " {when(at)} }.into_any(),
+        (KeyState::Next, None) => view! { ", signs after the next rotation" }.into_any(),
+        (KeyState::Previous, _) => {
+            let until = retires_at(key, set.schedule.as_ref());
+            until
+                .map(|at| view! { ", published until its last token has expired " {when(at)} })
+                .into_any()
+        }
+        (KeyState::Retired, _) => key
+            .revoked_at
+            .map(|at| view! { ", its last token has expired; retired " {when(at)} })
+            .into_any(),
+        (KeyState::Revoked, _) => key.revoked_at.map(|at| view! { ", revoked " {when(at)} }).into_any(),
+        (KeyState::Current, None) => ().into_any(),
+    };
+    view! { {signs} {then} }.into_any()
 }
 
 #[component]
@@ -243,37 +331,40 @@ fn JwksAddress(address: String) -> impl IntoView {
 }
 
 #[component]
-fn RotateZone(rotate: Post) -> impl IntoView {
+fn Rotate(set: Set, rotate: Post) -> impl IntoView {
+    let young = set.next_is_young().then(|| {
+        view! {
+            <li>
+                <b>"The next key is published for less than 10 minutes."</b>
+                " Verifiers that keep a copy of the JWKS may not know it yet and refuse its tokens until they read it again."
+            </li>
+        }
+    });
     view! {
-        <Danger title="Rotate the keys" text="Do this on a schedule of yours, or when the current key may have been seen by others.">
-            <Confirm
-                label="Rotate keys"
-                title="Rotate the keys?"
-                open=rotate.refused()
-            >
+        <div class="card-foot">
+            <Confirm label="Rotate keys" title=format!("Rotate the {} keys?", set.alg.as_str()) open=rotate.refused()>
                 <ul class="consequences">
                     <li>"The next key signs from now on, and a new next key is made and published."</li>
-                    <li>"The current key becomes a previous one. It stays published, so tokens that it signed go on verifying."</li>
+                    <li>"The current key becomes a previous one. It stays published until the last token that it signed has expired."</li>
                     <li>"A verifier that pinned the current key instead of reading the JWKS refuses new tokens."</li>
+                    {young}
                 </ul>
-                <RotateForm rotate=rotate />
+                <PostForm post=rotate attr:class="form">
+                    <FormError of=rotate />
+                    <input type="hidden" name="alg" value=set.alg.as_str() />
+                    <CheckField
+                        name="revoke"
+                        label="Also revoke the current key"
+                        hint="For a key that others may have: every token that it signed stops verifying, even where it has not expired."
+                    />
+                    <div class="form-actions">
+                        <Button kind=Kind::Danger pending=rotate.pending()>
+                            "Rotate keys"
+                        </Button>
+                    </div>
+                </PostForm>
             </Confirm>
-        </Danger>
-    }
-    .into_any()
-}
-
-#[component]
-fn RotateForm(rotate: Post) -> impl IntoView {
-    view! {
-        <PostForm post=rotate attr:class="form">
-            <FormError of=rotate />
-            <div class="form-actions">
-                <Button kind=Kind::Danger pending=rotate.pending()>
-                    "Rotate keys"
-                </Button>
-            </div>
-        </PostForm>
+        </div>
     }
     .into_any()
 }

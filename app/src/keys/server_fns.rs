@@ -3,7 +3,8 @@
 #![expect(missing_docs, reason = "the server macro makes fields of arguments, which can carry no docstring")]
 
 use leptos::prelude::*;
-use model::key::Key;
+use model::key::{Key, KeyAlg};
+use model::rotation::RotationSchedule;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +15,10 @@ use crate::gate::Admin;
 /// The signing keys and where they are published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyList {
-    /// Current, next, previous (newest first), revoked (newest first).
+    /// By algorithm; of each current, next, previous (newest first), retired and revoked (newest first).
     pub keys: Vec<Key>,
+    /// When they are rotated without anybody doing it.
+    pub schedule: Option<RotationSchedule>,
     /// Address of the JWKS (RFC 7517 §5).
     pub jwks_uri: String,
     /// When this was read: what relative times on the page are seen from.
@@ -31,20 +34,34 @@ pub async fn list_keys() -> Result<KeyList, AppError> {
     let session = Admin::required().await?;
     Ok(KeyList {
         keys: session.engine.keys().await?,
+        schedule: session.engine.rotation_schedule().await?,
         jwks_uri: session.engine.issuer().join(".well-known/jwks.json"),
         as_of: session.engine.now(),
     })
 }
 
-/// Lets the next key sign, keeps the current one for verifying, and makes a new next key.
+/// Lets the next key of an algorithm sign and makes a new next one. The current one goes on verifying, unless it is to be revoked.
 ///
 /// # Errors
-/// [`AppError::SignedOut`] without a session.
+/// [`AppError::SignedOut`] without a session; [`AppError::NotFound`] if no API has used the algorithm.
 #[server]
-pub async fn rotate_keys() -> Result<(), AppError> {
+pub async fn rotate_keys(alg: KeyAlg, #[server(default)] revoke: bool) -> Result<(), AppError> {
     let session = Admin::required().await?;
-    session.engine.rotate_keys(&session.actor).await?;
-    leptos_axum::redirect("/keys?done=rotated");
+    session.engine.rotate_keys(&session.actor, alg, revoke).await?;
+    leptos_axum::redirect(if revoke { "/keys?done=rotated-revoked" } else { "/keys?done=rotated" });
+    Ok(())
+}
+
+/// Sets or switches off the schedule; period in days, announcement in minutes, the rest in hours.
+///
+/// # Errors
+/// [`AppError::Invalid`] on the field that breaks a rule.
+#[server]
+pub async fn set_rotation_schedule(#[server(default)] enabled: bool, period: String, announce: String, retire: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let schedule = super::schedule::parse(enabled, &period, &announce, &retire)?;
+    session.engine.set_rotation_schedule(&session.actor, schedule).await?;
+    leptos_axum::redirect("/keys?done=schedule");
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use model::api::{Api, NewApi, SigningAlg};
 use model::log::Actor;
 use model::scope::Scope;
 use model::secret::Secret;
+use model::token::TokenDialect;
 use serde::Serialize;
 
 use super::Failure;
@@ -32,6 +33,9 @@ pub(super) enum Verb {
         /// Seconds that a token is valid [default: 86400]
         #[arg(long, value_name = "SECONDS")]
         token_lifetime: Option<i64>,
+        /// Which claims and header its tokens have: Auth0's (access_token) or those of RFC 9068 (rfc9068_profile)
+        #[arg(long, value_name = "DIALECT", default_value = "access_token", value_parser = PossibleValuesParser::new(TokenDialect::ALL.map(TokenDialect::as_str)))]
+        token_dialect: String,
     },
 }
 
@@ -46,6 +50,7 @@ struct Created<'a> {
     signing_secret: Option<&'a Secret>,
     scopes: &'a [Scope],
     token_lifetime: i64,
+    token_dialect: &'static str,
     is_system: bool,
 }
 
@@ -57,6 +62,7 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
         signing_alg,
         scope,
         token_lifetime,
+        token_dialect,
     } = verb;
     let actor = Actor::command();
     let new = NewApi {
@@ -64,6 +70,7 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
         identifier,
         signing_alg: SigningAlg::parse(&signing_alg).unwrap_or_default(),
         token_lifetime,
+        token_dialect: TokenDialect::parse(&token_dialect).unwrap_or_default(),
         scopes: scope
             .into_iter()
             .map(|value| Scope {
@@ -74,9 +81,9 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
         test_client: false,
     };
     let api = engine.create_api(&actor, new).await?.api;
-    let secret = match api.signing_alg {
-        SigningAlg::HS256 => Some(engine.reveal_signing_secret(&actor, &api.id).await?),
-        SigningAlg::RS256 => None,
+    let secret = match api.signing_alg.key_alg() {
+        None => Some(engine.reveal_signing_secret(&actor, &api.id).await?),
+        Some(_) => None,
     };
     answer(&api, secret.as_ref(), output);
     Ok(())
@@ -91,6 +98,7 @@ fn answer(api: &Api, secret: Option<&Secret>, output: Output) {
         signing_secret: secret,
         scopes: &api.scopes,
         token_lifetime: api.token_lifetime,
+        token_dialect: api.token_dialect.as_str(),
         is_system: api.is_system,
     };
     let scopes: Vec<&str> = api.scopes.iter().map(|scope| scope.value.as_str()).collect();

@@ -6,15 +6,14 @@ use axum::response::Response;
 use engine::Engine;
 use http::HeaderMap;
 use model::api::SigningAlg;
-use model::issuer::Issuer;
 use model::token::CLIENT_CREDENTIALS;
 use serde::Serialize;
 
 use crate::document;
 
-/// Answers with the document. It is small and read rarely, so it is written anew each time.
+/// Answers with the document. It is small and read rarely, so it is written anew each time; it lists the algorithms that are in use.
 pub(crate) async fn discovery(State(engine): State<Engine>, headers: HeaderMap) -> Response {
-    let body = serde_json::to_vec(&Discovery::of(engine.issuer())).unwrap_or_default();
+    let body = serde_json::to_vec(&Discovery::of(&engine)).unwrap_or_default();
     document::respond(&headers, &document::etag(&body), body)
 }
 
@@ -31,11 +30,12 @@ struct Discovery {
     /// Required by OpenID Connect Discovery, whose libraries check for it although no ID tokens are issued.
     subject_types_supported: [&'static str; 1],
     /// As above; express-oauth2-jwt-bearer takes it for the algorithms of access tokens.
-    id_token_signing_alg_values_supported: [&'static str; 2],
+    id_token_signing_alg_values_supported: Vec<&'static str>,
 }
 
 impl Discovery {
-    fn of(issuer: &Issuer) -> Self {
+    fn of(engine: &Engine) -> Self {
+        let issuer = engine.issuer();
         Self {
             issuer: issuer.as_str().to_owned(),
             token_endpoint: issuer.join("oauth/token"),
@@ -44,7 +44,7 @@ impl Discovery {
             response_types_supported: [],
             token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
             subject_types_supported: ["public"],
-            id_token_signing_alg_values_supported: SigningAlg::ALL.map(SigningAlg::as_str),
+            id_token_signing_alg_values_supported: engine.signing_algs().into_iter().map(SigningAlg::as_str).collect(),
         }
     }
 }

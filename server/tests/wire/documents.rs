@@ -4,6 +4,7 @@ use axum::body::Body;
 use http::header::IF_NONE_MATCH;
 use http::{Method, Request, StatusCode};
 use insta::assert_json_snapshot;
+use model::key::KeyAlg;
 use model::log::Actor;
 use serde_json::json;
 
@@ -68,7 +69,7 @@ async fn rotation_and_revocation_change_the_jwks() {
     let first = house.get(JWKS).await;
     let [current, next] = kids(&first).try_into().unwrap();
 
-    house.engine.rotate_keys(&actor).await.unwrap();
+    house.engine.rotate_keys(&actor, KeyAlg::RS256, false).await.unwrap();
     let rotated = get_unless(&house, JWKS, first.header("etag")).await;
     assert_eq!(rotated.status, StatusCode::OK, "the former ETag no longer stands for it");
     let kids_now = kids(&rotated);

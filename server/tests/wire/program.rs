@@ -10,13 +10,14 @@ use crate::built::{Installation, first_line};
 use crate::house::{EMAIL, ORDERS, PASSWORD};
 
 /// Every command but `serve`.
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 9] = [
     &["admin", "create"],
     &["api", "create"],
     &["client", "create"],
     &["grant", "create"],
     &["keys", "list"],
     &["keys", "rotate"],
+    &["keys", "schedule"],
     &["keys", "revoke"],
     &["token"],
 ];
@@ -140,7 +141,47 @@ fn texts_are_for_people() {
     assert_eq!(rows(&text)["Scopes"], "none");
     for (command, states) in [("list", &["current", "next"][..]), ("rotate", &["current", "next", "previous"])] {
         let text = installation.run(&["keys", command]).succeeded();
-        assert_eq!(text.lines().map(|line| line.split(' ').next().unwrap()).collect::<Vec<_>>(), states);
+        assert_eq!(
+            text.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect::<Vec<_>>(),
+            states
+        );
+    }
+}
+
+#[test]
+fn keys_of_any_algorithm_are_rotated_by_hand_and_by_schedule() {
+    let installation = Installation::new();
+    let create = [
+        "api",
+        "create",
+        "--name",
+        "Stock",
+        "--identifier",
+        "urn:stock",
+        "--signing-alg",
+        "ES256",
+        "--token-dialect",
+        "rfc9068_profile",
+    ];
+    assert_eq!(installation.json(&create)["token_dialect"], "rfc9068_profile");
+    let keys = installation.json(&["keys", "rotate", "--alg", "ES256", "--revoke"]);
+    let states = |alg: &str| {
+        let of = keys["keys"].as_array().unwrap().iter().filter(|key| key["alg"] == alg);
+        of.map(|key| ["current", "next", "revoked"].into_iter().find(|state| key[*state] == true).unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (states("ES256"), states("RS256")),
+        (vec!["current", "next", "revoked"], vec!["current", "next"])
+    );
+    installation.run(&["keys", "schedule", "--period", "30", "--announce", "60"]).succeeded();
+    installation.run(&["keys", "schedule", "--off"]).succeeded();
+    for (arguments, words) in [
+        (&["--period", "0"][..], "1 to 365 days"),
+        (&["--period", "30", "--announce", "9"], "10 minutes"),
+    ] {
+        let refused = installation.run(&[&["keys", "schedule"], arguments].concat()).failed();
+        assert!(refused.contains(words), "{refused}");
     }
 }
 

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use http::header::LOCATION;
 use model::api::{Api, SigningAlg};
+use model::key::KeyAlg;
 use model::log::{Actor, LogEntry, LogQuery};
 use model::page::{MAX_PER_PAGE, PageRequest};
 use model::secret::Secret;
@@ -62,7 +63,7 @@ impl Tour {
         }
         house.ask_with(&client, json!({ "client_secret": WRONG_SECRET })).await;
         house.engine.sign_in(EMAIL, &Secret::new(WRONG_SECRET), "192.0.2.1").await.unwrap_err();
-        house.engine.rotate_keys(&actor).await.unwrap();
+        house.engine.rotate_keys(&actor, KeyAlg::RS256, false).await.unwrap();
         Self {
             house,
             cookie,

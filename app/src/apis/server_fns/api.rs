@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use model::api::{Api, ApiSummary, SigningAlg};
 use model::page::{ListQuery, Page};
 use model::secret::Secret;
+use model::token::TokenDialect;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
@@ -77,7 +78,7 @@ pub async fn update_api(id: String, #[server(default)] name: Option<String>, tok
     let changes = model::api::ApiChanges {
         name: name.map(|name| name.trim().to_owned()),
         token_lifetime: Some(super::super::settings::parse_lifetime(&token_lifetime)?),
-        signing_alg: None,
+        ..Default::default()
     };
     session.engine.update_api(&session.actor, &id, changes).await?;
     leptos_axum::redirect(&format!("/apis/{id}/settings?saved=details"));
@@ -98,6 +99,54 @@ pub async fn change_signing_alg(id: String, signing_alg: SigningAlg) -> Result<(
     session.engine.update_api(&session.actor, &id, changes).await?;
     leptos_axum::redirect(&format!("/apis/{id}/settings?saved=algorithm"));
     Ok(())
+}
+
+/// What a token would say beside what every token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenPreview {
+    /// Name of the client that it would be for.
+    pub client: String,
+    /// The header as indented JSON.
+    pub header_json: String,
+    /// The claims as indented JSON.
+    pub claims_json: String,
+}
+
+/// Changes the dialect of new tokens, and the claims that they carry besides (one `name = value` a line).
+///
+/// # Errors
+/// [`AppError::Invalid`] on `custom_claims`; [`AppError::Forbidden`] for the system API.
+#[server]
+pub async fn change_token_shape(id: String, token_dialect: TokenDialect, custom_claims: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let changes = shape(token_dialect, &custom_claims)?;
+    session.engine.update_api(&session.actor, &id, changes).await?;
+    leptos_axum::redirect(&format!("/apis/{id}/settings?saved=shape"));
+    Ok(())
+}
+
+/// The token that would be issued after [`change_token_shape`] with the same arguments.
+///
+/// # Errors
+/// As [`change_token_shape`].
+#[server]
+pub async fn preview_token(id: String, token_dialect: TokenDialect, custom_claims: String) -> Result<TokenPreview, AppError> {
+    let session = Admin::required().await?;
+    let preview = session.engine.preview_token(&id, shape(token_dialect, &custom_claims)?).await?;
+    Ok(TokenPreview {
+        client: preview.client.name,
+        header_json: preview.header_json,
+        claims_json: preview.claims_json,
+    })
+}
+
+#[cfg(feature = "ssr")]
+fn shape(token_dialect: TokenDialect, custom_claims: &str) -> Result<model::api::ApiChanges, AppError> {
+    Ok(model::api::ApiChanges {
+        token_dialect: Some(token_dialect),
+        custom_claims: Some(model::claims::CustomClaims::from_lines(custom_claims)?),
+        ..Default::default()
+    })
 }
 
 /// The signing secret, for the page that asked. A browser without script is sent back to a page that shows it once instead.
