@@ -19,6 +19,7 @@ use crate::logs::{self, LogIds, LogWriter};
 use crate::signer::Signer;
 use crate::snapshot::{self, Snapshots};
 use crate::store::{self, Database, Store, Tx, execute, on};
+use crate::uses::Uses;
 use crate::vault::{self, MasterKey, Vault};
 
 /// Where the marker stands that proves the master key.
@@ -56,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) signer: Signer,
     pub(crate) log_writer: LogWriter,
     pub(crate) log_ids: LogIds,
+    pub(crate) uses: Uses,
     /// What stands between strangers and sign-in.
     pub(crate) door: Door,
     watcher: OnceLock<AbortHandle>,
@@ -101,6 +103,7 @@ impl Engine {
         let engine = Self(Arc::new(Inner {
             log_writer: LogWriter::start(store.clone()),
             log_ids: LogIds::default(),
+            uses: Uses::start(store.clone()),
             door: Door::new(&config.clock, &config.chance),
             signer: Signer::start().map_err(|error| Error::Key(format!("no thread for signing: {error}")))?,
             watcher: OnceLock::new(),
@@ -143,11 +146,12 @@ impl Engine {
         if keys == 1 { Ok(()) } else { Err(Error::NotFound("key")) }
     }
 
-    /// Writes what is queued for the log and closes the database; call it last.
+    /// Writes what is queued for the log and noted of the use of secrets, and closes the database; call it last.
     pub async fn close(&self) {
         if let Some(watcher) = self.0.watcher.get() {
             watcher.abort();
         }
+        self.0.uses.close().await;
         self.0.log_writer.close().await;
         self.0.store.close().await;
     }
