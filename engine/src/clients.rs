@@ -1,20 +1,19 @@
-//! Clients: create, list, change, delete; their secrets: show and rotate.
+//! Clients: create, list, change, delete.
 
 use std::collections::BTreeMap;
 
 use model::claims::CustomClaims;
-use model::client::{AppType, CLIENT_ID_LENGTH, CLIENT_SECRET_LENGTH, Client, ClientChanges, ClientSummary, NewClient};
+use model::client::{AppType, CLIENT_ID_LENGTH, Client, ClientChanges, ClientSummary, NewClient};
 use model::log::{Actor, LogEntry, LogType};
 use model::page::{ListQuery, Page, PageRequest};
-use model::secret::Secret;
 use model::time::Timestamp;
 use sqlx::QueryBuilder;
 
+use crate::client_secrets::{self, NewSecret};
 use crate::engine::{Engine, Inner};
-use crate::error::{Error, VaultError};
+use crate::error::Error;
 use crate::logs::json;
 use crate::store::{Tx, contains, execute, on, order_by, storable};
-use crate::vault::mac_to_text;
 
 impl Engine {
     /// Clients in the asked-for order, each with the number of APIs that it is authorized for.
@@ -128,56 +127,6 @@ impl Engine {
         Ok(after)
     }
 
-    /// Shows a client's secret, and logs that it was shown.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::Vault`] or [`Error::Storage`].
-    pub async fn reveal_client_secret(&self, actor: &Actor, client_id: &str) -> Result<Secret, Error> {
-        let mut tx = self.0.store.read().await?;
-        let client = existing(&mut tx, client_id).await?;
-        let sealed: String = on!(&mut tx, db => sqlx::query_scalar("SELECT sealed_secret FROM clients WHERE client_id = $1")
-            .bind(client_id)
-            .fetch_one(db)
-            .await)?;
-        drop(tx);
-        let secret = self.0.vault.open_text(&place(client_id), &sealed)?;
-        let entry = LogEntry {
-            kind: LogType::SecretShown,
-            ..self.client_entry(actor, &client, format!("Client secret of {} shown", client.name))
-        };
-        self.write_log(entry).await?;
-        Ok(secret)
-    }
-
-    /// Gives a client a new secret; the old one is refused at once.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::Vault`] or [`Error::Storage`].
-    pub async fn rotate_client_secret(&self, actor: &Actor, client_id: &str) -> Result<Secret, Error> {
-        let mut change = self.change().await?;
-        let before = existing(&mut change, client_id).await?;
-        let after = Client {
-            updated_at: self.now(),
-            ..before.clone()
-        };
-        let secret = NewSecret::make(&self.0, client_id)?;
-        execute!(
-            change,
-            sqlx::query("UPDATE clients SET sealed_secret = $2, secret_mac = $3, updated_at = $4 WHERE client_id = $1")
-                .bind(client_id)
-                .bind(&secret.sealed)
-                .bind(&secret.mac)
-                .bind(after.updated_at)
-        )?;
-        let entry = LogEntry {
-            before: json(&before),
-            after: json(&after),
-            ..self.client_entry(actor, &after, format!("Client secret of {} rotated", after.name))
-        };
-        self.finish(change, entry).await?;
-        Ok(secret.plain)
-    }
-
     /// Deletes a client with its grants; its tokens stay valid until they expire.
     ///
     /// # Errors
@@ -203,7 +152,7 @@ impl Engine {
     }
 }
 
-/// Writes a new client, whose fields are already checked.
+/// Writes a new client with a first secret; its fields are already checked.
 pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result<Client, Error> {
     let now = inner.clock.now();
     let client = Client {
@@ -217,35 +166,42 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
         created_at: now,
         updated_at: now,
     };
-    let secret = NewSecret::make(inner, &client.client_id)?;
     execute!(
         tx,
         sqlx::query(
-            "INSERT INTO clients (client_id, name, description, app_type, client_metadata, sealed_secret, secret_mac, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+            "INSERT INTO clients (client_id, name, description, app_type, client_metadata, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
         )
         .bind(&client.client_id)
         .bind(&client.name)
         .bind(&client.description)
         .bind(app_type_name(client.app_type))
         .bind(json(&client.client_metadata))
-        .bind(&secret.sealed)
-        .bind(&secret.mac)
         .bind(now)
     )?;
+    client_secrets::insert(tx, inner, &client.client_id, NewSecret::default()).await?;
     Ok(client)
 }
 
 /// The client with this id.
 pub(crate) async fn existing(tx: &mut Tx, client_id: &str) -> Result<Client, Error> {
-    row(tx, client_id).await?.ok_or(Error::NotFound("client"))?.client()
+    find(tx, client_id).await?.ok_or(Error::NotFound("client"))
 }
 
-/// The client with this id and the keyed hash of its secret in base64url, for the token path.
-pub(crate) async fn with_secret_mac(tx: &mut Tx, client_id: &str) -> Result<Option<(Client, String)>, Error> {
-    let Some(row) = row(tx, client_id).await? else { return Ok(None) };
-    let mac = row.secret_mac.clone();
-    Ok(Some((row.client()?, mac)))
+/// The client with this id, if there is one.
+pub(crate) async fn find(tx: &mut Tx, client_id: &str) -> Result<Option<Client>, Error> {
+    row(tx, client_id).await?.map(ClientRow::client).transpose()
+}
+
+/// Notes that something of a client has changed.
+pub(crate) async fn touch(tx: &mut Tx, client_id: &str, at: Timestamp) -> Result<(), Error> {
+    execute!(
+        tx,
+        sqlx::query("UPDATE clients SET updated_at = $2 WHERE client_id = $1")
+            .bind(client_id)
+            .bind(at)
+    )?;
+    Ok(())
 }
 
 async fn row(tx: &mut Tx, client_id: &str) -> Result<Option<ClientRow>, Error> {
@@ -253,29 +209,6 @@ async fn row(tx: &mut Tx, client_id: &str) -> Result<Option<ClientRow>, Error> {
         return Ok(None);
     }
     Ok(on!(tx, db => sqlx::query_as("SELECT * FROM clients WHERE client_id = $1").bind(client_id).fetch_optional(db).await)?)
-}
-
-/// A secret in the three forms that are needed: to show once, to keep, to check.
-struct NewSecret {
-    plain: Secret,
-    sealed: String,
-    mac: String,
-}
-
-impl NewSecret {
-    fn make(inner: &Inner, client_id: &str) -> Result<Self, VaultError> {
-        let plain = Secret::new(inner.chance.alphanumeric(CLIENT_SECRET_LENGTH));
-        Ok(Self {
-            sealed: inner.vault.seal_text(&place(client_id), &plain)?,
-            mac: mac_to_text(&inner.vault.secret_mac(client_id, plain.reveal())),
-            plain,
-        })
-    }
-}
-
-/// What a sealed client secret is bound to.
-fn place(client_id: &str) -> String {
-    format!("clients:sealed_secret:{client_id}")
 }
 
 fn app_type_name(app_type: AppType) -> &'static str {
@@ -293,7 +226,6 @@ struct ClientRow {
     client_metadata: String,
     token_lifetime: Option<i64>,
     custom_claims: String,
-    secret_mac: String,
     created_at: Timestamp,
     updated_at: Timestamp,
 }

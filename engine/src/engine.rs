@@ -20,6 +20,7 @@ use crate::logs::{self, LogIds, LogWriter};
 use crate::signer::Signer;
 use crate::snapshot::{self, Snapshots};
 use crate::store::{self, Database, Store, Tx, execute, on};
+use crate::uses::Uses;
 use crate::vault::{self, MasterKey, Vault};
 
 /// Where the marker stands that proves the master key.
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) signer: Signer,
     pub(crate) log_writer: LogWriter,
     pub(crate) log_ids: LogIds,
+    pub(crate) uses: Uses,
     /// What stands between strangers and sign-in.
     pub(crate) door: Door,
     watcher: OnceLock<AbortHandle>,
@@ -103,6 +105,7 @@ impl Engine {
         let engine = Self(Arc::new(Inner {
             log_writer: LogWriter::start(store.clone()),
             log_ids: LogIds::default(),
+            uses: Uses::start(store.clone()),
             door: Door::new(&config.clock, &config.chance),
             signer: Signer::start().map_err(|error| Error::Key(format!("no thread for signing: {error}")))?,
             watcher: OnceLock::new(),
@@ -147,7 +150,7 @@ impl Engine {
         if keys >= 1 { Ok(()) } else { Err(Error::NotFound("key")) }
     }
 
-    /// Writes what is queued for the log and closes the database; call it last.
+    /// Writes what is queued for the log and noted of the use of secrets, and closes the database; call it last.
     pub async fn close(&self) {
         for task in [&self.0.watcher, &self.0.housekeeper].into_iter().filter_map(OnceLock::get) {
             task.abort();
@@ -155,6 +158,7 @@ impl Engine {
         if let Err(error) = self.write_key_usage().await {
             tracing::warn!(%error, "what the keys have signed lately could not be written");
         }
+        self.0.uses.close().await;
         self.0.log_writer.close().await;
         self.0.store.close().await;
     }

@@ -16,6 +16,7 @@
 mod admins;
 mod apis;
 pub mod chance;
+mod client_secrets;
 mod clients;
 pub mod clock;
 mod engine;
@@ -36,6 +37,7 @@ mod snapshot;
 pub mod store;
 mod throttle;
 mod tokens;
+mod uses;
 pub mod vault;
 mod verify;
 

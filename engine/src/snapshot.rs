@@ -12,8 +12,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
 use model::api::{Api, SigningAlg};
 use model::client::Client;
@@ -23,6 +21,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::client_secrets::{self, KnownSecret};
 use crate::engine::{Engine, Inner};
 use crate::error::Error;
 use crate::published::Keys;
@@ -79,8 +78,8 @@ pub(crate) struct ClientEntry {
     revision: i64,
     /// The client.
     pub(crate) client: Client,
-    /// Keyed hash of its secret, see [`Vault::secret_matches`].
-    pub(crate) secret_mac: Vec<u8>,
+    /// Its secrets.
+    pub(crate) secrets: Vec<KnownSecret>,
     grants: HashMap<String, Grant>,
 }
 
@@ -220,14 +219,14 @@ impl Snapshots {
 async fn read_client(store: &Store, client_id: &str) -> Result<Option<ClientEntry>, Error> {
     let mut tx = store.read().await?;
     let revision = store::revision(&mut tx).await?;
-    let Some((client, secret_mac)) = clients::with_secret_mac(&mut tx, client_id).await? else {
+    let Some(client) = clients::find(&mut tx, client_id).await? else {
         return Ok(None);
     };
     let grants = grants::of_client(&mut tx, client_id).await?;
     Ok(Some(ClientEntry {
         revision,
         client,
-        secret_mac: URL_SAFE_NO_PAD.decode(secret_mac).map_err(|_| Error::Corrupt("clients.secret_mac"))?,
+        secrets: client_secrets::known(&mut tx, client_id).await?,
         grants: grants.into_iter().map(|grant| (grant.audience.clone(), grant)).collect(),
     }))
 }

@@ -209,6 +209,12 @@ pub(crate) async fn next_revision(tx: &mut Tx) -> Result<i64, Error> {
     Ok(on!(tx, db => sqlx::query_scalar("UPDATE revision SET value = value + 1 WHERE id = 1 RETURNING value").fetch_one(db).await)?)
 }
 
+/// Waits for the other writers as [`next_revision`] does, without a change to count.
+pub(crate) async fn queue_up(tx: &mut Tx) -> Result<(), Error> {
+    execute!(tx, sqlx::query("UPDATE revision SET value = value WHERE id = 1"))?;
+    Ok(())
+}
+
 /// A pattern for `LOWER(x) LIKE LOWER($1) ESCAPE '\'` that finds `search` anywhere; its own `%`, `_` and `\` stand for themselves.
 pub(crate) fn contains(search: &str) -> String {
     let mut pattern = String::from("%");

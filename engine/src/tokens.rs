@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use model::api::{IDENTIFIER_MAX, SigningAlg};
+use model::client_secret::{self, LastUse};
 use model::log::{Actor, ActorKind, LogEntry, LogType};
 use model::refusal::Refusal;
 use model::secret::Secret;
@@ -25,7 +26,7 @@ const CLIENT_ID_SHOWN: usize = 100;
 const SCOPE_SHOWN: usize = 2_000;
 /// Characters of a `jti`: 131 bits.
 const JTI_LENGTH: usize = 22;
-/// What the secret of an unknown client is compared with: no secret has this hash.
+/// What every secret is compared with, that of an unknown client too: no secret has this hash.
 const NO_MAC: [u8; 32] = [0; 32];
 
 impl Engine {
@@ -94,7 +95,11 @@ impl Engine {
     /// refused it. Costs refusals a short query, as unknown clients do; tokens cost nothing more.
     async fn newer(&self, snapshot: &Snapshot, answer: &Result<TokenResponse, IssueError>) -> Option<Arc<Snapshot>> {
         let Err(IssueError::Refused(
-            Refusal::SecretWrong(_) | Refusal::AudienceUnknown(_) | Refusal::NotAuthorized { .. } | Refusal::ScopeNotGranted(_),
+            Refusal::SecretWrong(_)
+            | Refusal::SecretExpired { .. }
+            | Refusal::AudienceUnknown(_)
+            | Refusal::NotAuthorized { .. }
+            | Refusal::ScopeNotGranted(_),
         )) = answer
         else {
             return None;
@@ -120,17 +125,28 @@ impl Engine {
         let client_id = credentials.client_id.as_str();
         let secret = credentials.client_secret.as_ref().map(Secret::reveal).filter(|secret| !secret.is_empty());
         let client = self.0.snapshots.client(&self.0.store, snapshot, client_id).await?;
-        let mac = client.as_ref().map_or(NO_MAC.as_slice(), |client| &client.secret_mac);
+        let known = client.as_ref().map_or_else(Default::default, |client| client.secrets.as_slice());
+        let macs = known.iter().map(|secret| &secret.mac).chain([&NO_MAC]);
         // Compared for unknown clients too, so that the work does not tell whether there is one.
-        let matches = black_box(self.0.vault.secret_matches(client_id, secret.unwrap_or_default(), mac));
+        let matching = black_box(self.0.vault.matching(client_id, secret.unwrap_or_default(), macs));
         let client = client.ok_or_else(|| unknown(client_id))?;
         entry.client_name.clone_from(&client.client.name);
         if secret.is_none() {
             return Err(Refusal::SecretMissing(client_id.to_owned()).into());
         }
-        if !matches {
+        let Some(proof) = matching.and_then(|position| client.secrets.get(position)) else {
             return Err(Refusal::SecretWrong(client_id.to_owned()).into());
+        };
+        if let Some(expired_at) = proof.expires_at.filter(|_| !client_secret::is_live(proof.expires_at, entry.date)) {
+            return Err(Refusal::SecretExpired {
+                client_id: client_id.to_owned(),
+                name: proof.name.clone(),
+                expired_at,
+            }
+            .into());
         }
+        let ip = shown(&entry.actor.ip, TEXT_MAX);
+        self.0.uses.note(&proof.id, LastUse { at: entry.date, ip });
         entry.actor.kind = ActorKind::Client;
         entry.actor.id.clone_from(&client.client.client_id);
         entry.actor.name.clone_from(&client.client.name);

@@ -6,6 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::{hkdf, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -188,10 +189,17 @@ impl Vault {
         mac
     }
 
-    /// Whether `secret` has the hash `mac`, compared in constant time.
+    /// Which of `macs` is the hash of `secret`: each is compared in constant time, also behind one that matches.
     #[must_use]
-    pub fn secret_matches(&self, client_id: &str, secret: &str, mac: &[u8]) -> bool {
-        hmac::verify(&self.hashing, &secret_message(client_id, secret), mac).is_ok()
+    pub fn matching<'a>(&self, client_id: &str, secret: &str, macs: impl Iterator<Item = &'a [u8; 32]>) -> Option<usize> {
+        let mac = self.secret_mac(client_id, secret);
+        let mut found = None;
+        for (position, known) in macs.enumerate() {
+            if verify_slices_are_equal(&mac, known).is_ok() {
+                found = Some(position);
+            }
+        }
+        found
     }
 }
 
@@ -210,6 +218,11 @@ fn secret_message(client_id: &str, secret: &str) -> Zeroizing<Vec<u8>> {
 /// The hash as the database keeps it.
 pub(crate) fn mac_to_text(mac: &[u8; 32]) -> String {
     URL_SAFE_NO_PAD.encode(mac)
+}
+
+/// What [`mac_to_text`] wrote.
+pub(crate) fn mac_from_text(text: &str) -> Option<[u8; 32]> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -249,12 +262,22 @@ mod tests {
     #[test]
     fn secrets_match_their_own_hash_only() {
         let vault = vault(1);
-        let mac = vault.secret_mac("c1", "s3cret");
-        assert!(vault.secret_matches("c1", "s3cret", &mac));
-        assert!(!vault.secret_matches("c1", "s3cre", &mac));
-        assert!(!vault.secret_matches("c2", "s3cret", &mac));
-        assert!(!vault.secret_matches("c1s", "3cret", &mac));
-        assert!(!vault.secret_matches("c1", "s3cret", b""));
+        let macs = [
+            vault.secret_mac("c1", "first"),
+            vault.secret_mac("c1", "s3cret"),
+            vault.secret_mac("c1", "third"),
+        ];
+        let matching = |client_id, secret| vault.matching(client_id, secret, macs.iter());
+        assert_eq!(
+            (matching("c1", "first"), matching("c1", "s3cret"), matching("c1", "third")),
+            (Some(0), Some(1), Some(2))
+        );
+        for (client_id, secret) in [("c1", "s3cre"), ("c2", "s3cret"), ("c1s", "3cret"), ("c1", "")] {
+            assert_eq!(matching(client_id, secret), None, "{client_id} {secret}");
+        }
+        assert_eq!(vault.matching("c1", "s3cret", [].iter()), None);
+        assert_eq!(mac_from_text(&mac_to_text(&macs[0])), Some(macs[0]));
+        assert_eq!(mac_from_text("AAAA"), None);
     }
 
     #[test]

@@ -6,7 +6,8 @@ mod support;
 use std::collections::BTreeMap;
 
 use engine::Error;
-use model::client::{CLIENT_ID_LENGTH, CLIENT_SECRET_LENGTH, ClientChanges, NewClient};
+use model::client::{CLIENT_ID_LENGTH, ClientChanges, NewClient};
+use model::client_secret::SECRET_LENGTH;
 use model::grant::{NewGrant, ScopeChoice};
 use model::log::{Actor, LogQuery, LogType};
 use model::page::{ListQuery, PageRequest, Sort};
@@ -132,7 +133,7 @@ on_both! {
         let client = house.client("Billing").await;
         let actor = Actor::command();
         let first = house.engine.reveal_client_secret(&actor, &client.client_id).await.unwrap();
-        assert_eq!(first.reveal().len(), CLIENT_SECRET_LENGTH);
+        assert_eq!(first.reveal().len(), SECRET_LENGTH);
         assert_eq!(house.engine.reveal_client_secret(&actor, &client.client_id).await.unwrap(), first);
         house.clock.advance(5);
         let second = house.engine.rotate_client_secret(&actor, &client.client_id).await.unwrap();

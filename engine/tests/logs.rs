@@ -10,6 +10,7 @@ use std::path::Path;
 use engine::{Caller, Engine, Error};
 use model::api::{ApiChanges, NewApi, SigningAlg};
 use model::client::{ClientChanges, NewClient};
+use model::client_secret::SecretFields;
 use model::grant::{NewGrant, ScopeChoice};
 use model::issuer::Issuer;
 use model::key::KeyAlg;
@@ -29,8 +30,11 @@ const SILENT: [&str; 28] = [
     "api_by_identifier",
     "apis_of_client",
     "client",
+    "client_secret_owner",
+    "client_secrets",
     "clients_of_api",
     "close",
+    "find_client_secret",
     "grant",
     "has_admin",
     "issuer",
@@ -90,6 +94,13 @@ fn told(kind: LogType, description: &str) -> Told {
         scope: String::new(),
         before: String::new(),
         after: String::new(),
+    }
+}
+
+fn fields(name: &str) -> SecretFields {
+    SecretFields {
+        name: name.to_owned(),
+        expires_at: None,
     }
 }
 
@@ -217,6 +228,64 @@ on_both! {
         let client = engine.client(&id).await.unwrap();
         journal.says("rotate_client_secret", &by, [Told { before: json(&before), after: json(&client), ..about("Client secret of Invoices rotated") }]).await;
 
+        let first = engine.client_secrets(&id).await.unwrap().remove(0);
+        assert_eq!(first.name, "Secret 2");
+        let (second, plain) = engine.add_client_secret(&by, &id, fields("Second")).await.unwrap();
+        secrets.push(plain);
+        journal.says("add_client_secret", &by, [Told { after: json(&second), ..about("Secret \"Second\" added to Invoices") }]).await;
+
+        let after = engine.update_client_secret(&by, &id, &second.id, fields("Spare")).await.unwrap();
+        journal.says("update_client_secret", &by, [Told {
+            before: json(&second),
+            after: json(&after),
+            ..about("Secret \"Spare\" of Invoices changed")
+        }]).await;
+
+        let shown = engine.reveal_one_client_secret(&by, &id, &second.id).await.unwrap();
+        assert_eq!(Some(&shown), secrets.last());
+        journal.says("reveal_one_client_secret", &by, [Told {
+            kind: LogType::SecretShown,
+            ..about("Client secret \"Spare\" of Invoices shown")
+        }]).await;
+
+        engine.remove_client_secret(&by, &id, &second.id).await.unwrap();
+        journal.says("remove_client_secret", &by, [Told { before: json(&after), ..about("Secret \"Spare\" of Invoices removed") }]).await;
+
+        let (new, plain) = engine.start_secret_rotation(&by, &id, &first.id).await.unwrap();
+        secrets.push(plain);
+        journal.says("start_secret_rotation", &by, [Told {
+            after: json(&new),
+            ..about("Rotation of secret \"Secret 2\" of Invoices started")
+        }]).await;
+
+        engine.cancel_secret_rotation(&by, &id).await.unwrap();
+        journal.says("cancel_secret_rotation", &by, [Told {
+            before: json(&new),
+            ..about("Rotation of secret \"Secret 2\" of Invoices cancelled")
+        }]).await;
+
+        let (new, plain) = engine.start_secret_rotation(&by, &id, &first.id).await.unwrap();
+        secrets.push(plain.clone());
+        journal.says("start_secret_rotation", &by, [Told {
+            after: json(&new),
+            ..about("Rotation of secret \"Secret 2\" of Invoices started")
+        }]).await;
+        let after = engine.complete_secret_rotation(&by, &id).await.unwrap();
+        journal.says("complete_secret_rotation", &by, [Told {
+            before: json(&first),
+            after: json(&after),
+            ..about("Rotation of secret \"Secret 2\" of Invoices completed")
+        }]).await;
+
+        let replaced = engine.revoke_client_secret(&by, &id, &after.id, true).await.unwrap().unwrap();
+        journal.says("revoke_client_secret", &by, [Told {
+            before: json(&after),
+            after: json(&replaced),
+            ..about(&format!("Secret \"{}\" of Invoices replaced: it was reported as leaked", after.name))
+        }]).await;
+        secrets.insert(1, engine.reveal_client_secret(&by, &id).await.unwrap());
+        journal.says("reveal_client_secret", &by, [Told { kind: LogType::SecretShown, ..about("Client secret of Invoices shown") }]).await;
+
         let new = NewApi { test_client: true, ..new_api("Orders", &["read:orders"]) };
         let created = engine.create_api(&by, new).await.unwrap();
         let (api, test_client) = (created.api, created.test_client.unwrap());
@@ -307,6 +376,7 @@ on_both! {
         engine.delete_grant(&by, &id, &audience).await.unwrap();
         journal.says("delete_grant", &by, [Told { before: json(&before), ..about_grant("Client Invoices no longer authorized for Orders") }]).await;
 
+        let client = engine.client(&id).await.unwrap();
         engine.delete_client(&by, &id).await.unwrap();
         journal.says("delete_client", &by, [Told { client_id: id.clone(), before: json(&client), ..changed("Client Invoices deleted") }]).await;
 
@@ -381,6 +451,8 @@ on_both! {
         house.clock.advance(1);
 
         engine.update_client(&by, &client.client_id, ClientChanges::default()).await.unwrap();
+        let secret = engine.client_secrets(&client.client_id).await.unwrap().remove(0);
+        engine.update_client_secret(&by, &client.client_id, &secret.id, fields(&secret.name)).await.unwrap();
         engine.update_api(&by, &api.id, ApiChanges::default()).await.unwrap();
         engine.describe_scope(&by, &api.id, "a", "  ").await.unwrap();
         engine.update_grant(&by, &client.client_id, &api.identifier, grant.scope).await.unwrap();
@@ -388,6 +460,9 @@ on_both! {
         engine.sign_out("nothing", "").await.unwrap();
 
         assert!(engine.create_client(&by, NewClient::default()).await.is_err());
+        assert!(engine.remove_client_secret(&by, &client.client_id, &secret.id).await.is_err());
+        assert!(engine.revoke_client_secret(&by, &client.client_id, &secret.id, false).await.is_err());
+        assert!(engine.complete_secret_rotation(&by, &client.client_id).await.is_err());
         assert!(engine.create_api(&by, new_api("Orders", &[])).await.is_err());
         assert!(engine.create_grant(&by, new).await.is_err());
         assert!(engine.add_scope(&by, &api.id, scope("a")).await.is_err());

@@ -12,8 +12,6 @@ use crate::time::Timestamp;
 
 /// Characters of a client id that we make (letters and digits).
 pub const CLIENT_ID_LENGTH: usize = 32;
-/// Characters of a client secret that we make.
-pub const CLIENT_SECRET_LENGTH: usize = 64;
 /// The most characters of a name.
 pub const NAME_MAX: usize = 200;
 /// The most characters of a description (Auth0's limit).

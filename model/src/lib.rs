@@ -9,6 +9,7 @@ pub mod admin;
 pub mod api;
 pub mod claims;
 pub mod client;
+pub mod client_secret;
 pub mod grant;
 pub mod invalid;
 pub mod issuer;

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::{Timestamp, exact};
+
 /// The reason why the token endpoint refused a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
@@ -23,6 +25,15 @@ pub enum Refusal {
     SecretMissing(String),
     /// The client is known, but the secret is not its own.
     SecretWrong(String),
+    /// The secret was one of the client's, but has expired.
+    SecretExpired {
+        /// The client.
+        client_id: String,
+        /// Name of the secret.
+        name: String,
+        /// From when on it is refused.
+        expired_at: Timestamp,
+    },
     /// Neither `audience` nor `resource` names an API.
     AudienceMissing,
     /// No API has this identifier.
@@ -51,6 +62,7 @@ impl Refusal {
             Self::ClientUnknown(_) => "client_unknown",
             Self::SecretMissing(_) => "secret_missing",
             Self::SecretWrong(_) => "secret_wrong",
+            Self::SecretExpired { .. } => "secret_expired",
             Self::AudienceMissing => "audience_missing",
             Self::AudienceUnknown(_) => "audience_unknown",
             Self::NotAuthorized { .. } => "client_not_authorized",
@@ -70,6 +82,7 @@ impl Refusal {
             Self::ClientUnknown(client_id) => format!("No client has the id {client_id}"),
             Self::SecretMissing(_) => "The client sent no secret".to_owned(),
             Self::SecretWrong(_) => "The client secret is wrong".to_owned(),
+            Self::SecretExpired { name, expired_at, .. } => format!("The client secret \"{name}\" expired on {}", exact(*expired_at)),
             Self::AudienceMissing => "The request named no audience".to_owned(),
             Self::AudienceUnknown(audience) => format!("No API has the identifier {audience}"),
             Self::NotAuthorized { audience, .. } => format!("No grant authorizes the client for {audience}"),
@@ -95,6 +108,7 @@ pub fn fix_of(code: &str) -> Option<&'static str> {
         "client_unknown" => "Copy the client ID from the Settings tab of the client; it may have been deleted.",
         "secret_missing" => "Send client_secret in the body or in an Authorization header of type Basic.",
         "secret_wrong" => "Copy the secret from the Settings tab of the client; it may have been rotated.",
+        "secret_expired" => "Give the program a live secret from the Settings tab of the client, or let this one expire later there.",
         "audience_missing" => "Send audience with the identifier of the API.",
         "audience_unknown" => "Send the identifier exactly as the API's Settings tab shows it, to the last slash.",
         "client_not_authorized" => "Authorize the client on the API's Non Interactive Clients tab.",
@@ -119,6 +133,11 @@ mod tests {
             Refusal::ClientUnknown(text()),
             Refusal::SecretMissing(text()),
             Refusal::SecretWrong(text()),
+            Refusal::SecretExpired {
+                client_id: text(),
+                name: text(),
+                expired_at: 0,
+            },
             Refusal::AudienceMissing,
             Refusal::AudienceUnknown(text()),
             Refusal::NotAuthorized {

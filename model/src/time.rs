@@ -23,6 +23,37 @@ pub fn exact(at: Timestamp) -> String {
     )
 }
 
+/// `2026-03-01`: the day of the moment (UTC), as forms and calendars write it.
+#[must_use]
+pub fn day(at: Timestamp) -> String {
+    exact(at).split('T').next().unwrap_or_default().to_owned()
+}
+
+/// The moment that a text names: a day (its start), or what [`exact`] writes; both in UTC, in the years 1970 to 9999.
+#[must_use]
+pub fn parse(text: &str) -> Option<Timestamp> {
+    let (day, second) = text.split_once('T').unwrap_or((text, "00:00:00Z"));
+    let [year, month, day] = numbers(day, '-', [4, 2, 2])?;
+    let [hour, minute, second] = numbers(second.strip_suffix('Z')?, ':', [2, 2, 2])?;
+    let at = days(year, month, day) * DAY + hour * HOUR + minute * MINUTE + second;
+    // What the calendar does not have, as 30 February, would be written otherwise.
+    let written = exact(at);
+    (at >= 0 && (written == text || written.strip_suffix("T00:00:00Z") == Some(text))).then_some(at)
+}
+
+/// Numbers of these widths with a separator between them.
+fn numbers(text: &str, separator: char, widths: [usize; 3]) -> Option<[i64; 3]> {
+    let mut parts = text.split(separator);
+    let mut numbers = [0; 3];
+    for (number, width) in numbers.iter_mut().zip(widths) {
+        let part = parts
+            .next()
+            .filter(|part| part.len() == width && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        *number = part.parse().ok()?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
 /// How long ago `at` was, or how soon it will be, seen from `now`: `just now`, `14 s ago`, `in 3 h`, `12 d ago`.
 #[must_use]
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
@@ -54,6 +85,15 @@ pub fn length(seconds: i64) -> String {
         .map(|(count, unit)| format!("{count} {unit}{}", if *count == 1 { "" } else { "s" }))
         .collect();
     if parts.is_empty() { "0 seconds".to_owned() } else { parts.join(" ") }
+}
+
+/// The day number since 1970-01-01 of a date in the proleptic Gregorian calendar.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    // As below, the year begins in March.
+    let (year, month_from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 /// Year, month and day of a day number since 1970-01-01, in the proleptic Gregorian calendar.
@@ -88,6 +128,33 @@ mod tests {
             (4_107_542_400, "2100-03-01T00:00:00Z"),
         ] {
             assert_eq!(exact(at), text);
+        }
+    }
+
+    #[test]
+    fn moments_are_read_as_they_are_written() {
+        for at in [0, 951_782_400, 1_772_356_507, 4_107_542_399, 4_107_542_400, 253_402_300_799] {
+            assert_eq!(parse(&exact(at)), Some(at));
+        }
+        assert_eq!(parse("2026-03-01"), Some(1_772_323_200));
+        assert_eq!(day(1_772_323_200 + DAY - 1), "2026-03-01");
+        for text in [
+            "",
+            "soon",
+            "2026-02-30",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-3-1",
+            "2026-03-01-01",
+            "1969-12-31",
+            "10000-01-01",
+            "2026-03-01T24:00:00Z",
+            "2026-03-01T09:15:07",
+            "2026-03-01T09:15Z",
+            "2026-03-01T+9:15:07Z",
+            "2026-03-01 09:15:07Z",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 

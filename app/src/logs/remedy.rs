@@ -23,6 +23,7 @@ pub(super) fn remedy(entry: &LogEntry, client_there: bool, api_id: Option<&str>)
         ("client_not_authorized", Some(id)) if client_there => to(clients_tab(id, entry), "Authorize client"),
         ("scope_not_granted", Some(id)) if client_there => to(clients_tab(id, entry), "Choose scopes"),
         ("audience_missing" | "audience_unknown", _) => to("/apis".to_owned(), "Find the identifier"),
+        ("secret_expired", _) if client_there => tab("settings", "See its secrets"),
         ("secret_wrong" | "secret_missing", _) if client_there => tab("settings", "Find the secret"),
         _ if client_there => tab("quickstart", "See a request that works"),
         _ => to("/clients".to_owned(), "Find the client"),
@@ -55,7 +56,7 @@ mod tests {
     use crate::logs::reason::reason;
     use crate::logs::reason::tests::refused;
 
-    const CODES: [&str; 12] = [
+    const CODES: [&str; 13] = [
         "malformed_request",
         "two_auth_methods",
         "grant_type_missing",
@@ -64,6 +65,7 @@ mod tests {
         "client_unknown",
         "secret_missing",
         "secret_wrong",
+        "secret_expired",
         "audience_missing",
         "audience_unknown",
         "client_not_authorized",

@@ -9,8 +9,8 @@ use model::log::Actor;
 use model::secret::Secret;
 use serde::Serialize;
 
-use super::Failure;
 use super::output::{Output, table};
+use super::{Failure, client_secret};
 
 /// What can be done with clients.
 #[derive(Subcommand)]
@@ -24,6 +24,9 @@ pub(super) enum Verb {
         #[arg(long, default_value = "", hide_default_value = true)]
         description: String,
     },
+    /// Secrets of a client: several may be live at once
+    #[command(subcommand)]
+    Secret(client_secret::Verb),
 }
 
 /// A client with the field names of the Management API.
@@ -39,7 +42,13 @@ struct Created<'a> {
 
 /// Runs a verb.
 pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(), Failure> {
-    let Verb::Create { name, description } = verb;
+    match verb {
+        Verb::Create { name, description } => create(engine, name, description, output).await,
+        Verb::Secret(verb) => client_secret::run(engine, verb, output).await,
+    }
+}
+
+async fn create(engine: &Engine, name: String, description: String, output: Output) -> Result<(), Failure> {
     let actor = Actor::command();
     let new = NewClient {
         name,

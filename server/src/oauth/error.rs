@@ -150,7 +150,7 @@ impl TokenError {
 fn is_about_the_client(refusal: &Refusal) -> bool {
     matches!(
         refusal,
-        Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_)
+        Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_) | Refusal::SecretExpired { .. }
     )
 }
 
@@ -169,12 +169,14 @@ fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (St
             "Missing required parameter: grant_type".to_owned(),
         ),
         (_, Refusal::GrantTypeUnsupported(_)) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Grant type not supported".to_owned()),
-        (Auth0, Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_)) => {
-            (StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized".to_owned())
-        }
-        (Rfc, Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_)) => {
-            (StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed.".to_owned())
-        }
+        (
+            Auth0,
+            Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_) | Refusal::SecretExpired { .. },
+        ) => (StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized".to_owned()),
+        (
+            Rfc,
+            Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_) | Refusal::SecretExpired { .. },
+        ) => (StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed.".to_owned()),
         (Auth0, Refusal::AudienceMissing) => (
             StatusCode::FORBIDDEN,
             "access_denied",
@@ -245,6 +247,14 @@ mod tests {
             (Refusal::ClientUnknown("x".to_owned()), (401, "access_denied", "Unauthorized")),
             (Refusal::SecretWrong("x".to_owned()), (401, "access_denied", "Unauthorized")),
             (Refusal::SecretMissing("x".to_owned()), (401, "access_denied", "Unauthorized")),
+            (
+                Refusal::SecretExpired {
+                    client_id: "x".to_owned(),
+                    name: "Second".to_owned(),
+                    expired_at: 0,
+                },
+                (401, "access_denied", "Unauthorized"),
+            ),
             (
                 Refusal::AudienceUnknown(aud.clone()),
                 (403, "access_denied", "Service not enabled within domain: https://orders.example.com/"),

@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use model::api::{Api, NewApi, SigningAlg};
 use model::client::NewClient;
+use model::client_secret::SecretFields;
 use model::grant::{NewGrant, ScopeChoice};
 use model::issuer::Issuer;
 use model::log::Actor;
@@ -110,6 +111,15 @@ impl House {
         let id = self.engine.create_client(&actor, new).await.unwrap().client_id;
         let secret = self.engine.reveal_client_secret(&actor, &id).await.unwrap();
         ClientPersona { id, secret }
+    }
+
+    /// Another secret of a client, beside those that it has.
+    pub async fn add_secret(&self, client: &ClientPersona, expires_at: Option<i64>) -> Secret {
+        let fields = SecretFields {
+            expires_at,
+            ..SecretFields::default()
+        };
+        self.engine.add_client_secret(&Actor::command(), &client.id, fields).await.unwrap().1
     }
 
     /// An API with these scopes.

@@ -10,10 +10,11 @@ use crate::built::{Installation, first_line};
 use crate::house::{EMAIL, ORDERS, PASSWORD};
 
 /// Every command but `serve`.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 10] = [
     &["admin", "create"],
     &["api", "create"],
     &["client", "create"],
+    &["client", "secret"],
     &["grant", "create"],
     &["keys", "list"],
     &["keys", "rotate"],
@@ -100,6 +101,54 @@ fn objects_have_the_field_names_of_the_management_api() {
             ".keys[].kid" => "[kid]", ".keys[].current_since" => "[time]", ".keys[].current_until" => "[time]", ".keys[].revoked_at" => "[time]",
         });
     }
+}
+
+#[tokio::test]
+async fn secrets_are_listed_added_and_removed() {
+    let installation = Installation::new();
+    let help = installation.run(&["client", "secret", "--help"]).succeeded();
+    assert_eq!(listed(&help), ["list", "add", "remove"]);
+    let client = installation.json(&["client", "create", "--name", "Billing worker"]);
+    let id = client["client_id"].as_str().unwrap();
+    let secret = |verb, arguments: &[&'static str]| {
+        let line = [&["client", "secret", verb, "--client-id", id], arguments].concat();
+        line.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let json = |line: Vec<String>| installation.json(&line.iter().map(String::as_str).collect::<Vec<_>>());
+    let added = json(secret("add", &["--name", "Second", "--expires-at", "2100-12-31"]));
+    let redacted = |name: &str, value: &Value| {
+        assert_json_snapshot!(name, value, {
+            ".**.id" => "[id]", ".**.client_id" => "[client_id]", ".**.client_secret" => "[secret]", ".**.created_at" => "[time]",
+        });
+    };
+    redacted("secret_add", &added);
+    let all = json(secret("list", &[]));
+    redacted("secret_list", &all);
+    assert_eq!(all["secrets"][1]["id"], added["id"]);
+    let engine = installation.engine().await;
+    for plain in [&client["client_secret"], &added["client_secret"]] {
+        let plain = model::secret::Secret::new(plain.as_str().unwrap());
+        let found = engine.find_client_secret(&plain).await.unwrap();
+        assert!(matches!(found, model::client_secret::Finding::Of(_)), "{found:?}");
+        assert!(!all.to_string().contains(plain.reveal()));
+    }
+    engine.close().await;
+
+    let text = installation.run(&["client", "secret", "add", "--client-id", id]).succeeded();
+    assert_eq!(
+        (rows(&text)["Name"], rows(&text)["Client secret"].len(), rows(&text)["Expires"]),
+        ("Secret 3", 64, "never")
+    );
+    let first = all["secrets"][0]["id"].as_str().unwrap();
+    let left = installation.json(&["client", "secret", "remove", "--client-id", id, "--secret-id", first]);
+    assert_eq!(left["secrets"].as_array().unwrap().len(), 2);
+    let text = installation.run(&["client", "secret", "list", "--client-id", id]).succeeded();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[0].starts_with("live     cs_") && lines[0].ends_with("  Second: never used, expires 2100-12-31T00:00:00Z"),
+        "{text}"
+    );
+    assert!(lines[1].ends_with("  Secret 3: never used"), "{text}");
 }
 
 #[test]
@@ -253,6 +302,8 @@ fn failures_say_what_is_wrong_and_end_with_status_1() {
     let installation = Installation::with_admin();
     let client = installation.with_orders();
     let id = client["client_id"].as_str().unwrap();
+    let secrets = installation.json(&["client", "secret", "list", "--client-id", id]);
+    let only = secrets["secrets"][0]["id"].as_str().unwrap();
     let keys = installation.json(&["keys", "list"]);
     let [current, next] = [0, 1].map(|at| keys["keys"][at]["kid"].as_str().unwrap());
     installation.json(&["api", "create", "--name", "Stock", "--identifier", "urn:stock"]);
@@ -269,6 +320,23 @@ fn failures_say_what_is_wrong_and_end_with_status_1() {
             &["api", "create", "--name", "X", "--identifier", "urn:x", "--scope", "a b"],
         ),
         ("client without a name", &["client", "create", "--name", " "]),
+        (
+            "secret that never was live",
+            &["client", "secret", "add", "--client-id", id, "--expires-at", "1999-12-31"],
+        ),
+        (
+            "secret that expires at no time",
+            &["client", "secret", "add", "--client-id", id, "--expires-at", "soon"],
+        ),
+        ("secret of an unknown client", &["client", "secret", "list", "--client-id", "nobody"]),
+        (
+            "remove an unknown secret",
+            &["client", "secret", "remove", "--client-id", id, "--secret-id", "cs_x"],
+        ),
+        (
+            "remove the only secret",
+            &["client", "secret", "remove", "--client-id", id, "--secret-id", only],
+        ),
         ("grant that exists", &["grant", "create", "--client-id", id, "--audience", ORDERS]),
         (
             "grant for an unknown client",

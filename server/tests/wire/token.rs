@@ -12,7 +12,7 @@ use model::api::SigningAlg;
 use serde_json::{Value, json};
 use server::{ErrorProfile, Options};
 
-use crate::house::{Answer, ClientPersona, FORM, House, JSON, ORDERS};
+use crate::house::{Answer, ClientPersona, FORM, House, JSON, NOW, ORDERS};
 
 /// Header and claims of the token in an answer.
 fn token_of(answer: &Answer) -> Value {
@@ -135,6 +135,30 @@ async fn a_narrower_scope_gives_a_narrower_token() {
     }
 }
 
+#[tokio::test]
+async fn either_of_two_secrets_gives_a_token() {
+    let (house, client) = House::with_orders().await;
+    let second = house.add_secret(&client, Some(NOW + 60)).await;
+    let expect = token_of(&house.ask_with(&client, json!({})).await)["claims"].clone();
+    let rest = "grant_type=client_credentials&audience=https%3A%2F%2Forders.example.com%2F";
+    for answer in [
+        house.ask_with(&client, json!({ "client_secret": second })).await,
+        ask_by_header(&house, &basic(&client.id, second.reveal()), rest).await,
+    ] {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(token_of(&answer)["claims"], expect);
+    }
+    // To a stranger, an expired secret is like a wrong one.
+    let wrong = house.ask_with(&client, json!({ "client_secret": "wrong" })).await;
+    house.clock.set(NOW + 60);
+    let expired = house.ask_with(&client, json!({ "client_secret": second })).await;
+    assert_eq!(expired.wire(), wrong.wire());
+    assert_eq!(house.ask_with(&client, json!({})).await.status, 200);
+    let log = house.engine.list_logs(&Default::default()).await.unwrap().items;
+    assert_eq!(log[1].reason, "secret_expired");
+    assert_eq!(log[1].description, "The client secret \"Secret 2\" expired on 2027-01-15T08:01:00Z");
+}
+
 /// Refusals as a snapshot keeps them: without the parts that are the same for all, which are asserted here.
 fn refusals(answers: BTreeMap<&str, Answer>) -> BTreeMap<&str, Value> {
     answers
@@ -182,16 +206,23 @@ async fn every_refusal(error_profile: ErrorProfile) -> BTreeMap<&'static str, Va
         id: "nobody".to_owned(),
         secret: client.secret.clone(),
     };
+    let expired = house.add_secret(&client, Some(NOW + 1)).await;
+    house.clock.set(NOW + 1);
     house.api("https://other.example.com/", SigningAlg::RS256, &[]).await;
     let rest = "grant_type=client_credentials&audience=https%3A%2F%2Forders.example.com%2F";
     let ask = |changes: Value| house.ask_with(&client, changes);
     refusals(BTreeMap::from([
         ("unknown client", house.ask_with(&stranger, json!({})).await),
         ("wrong secret", ask(json!({ "client_secret": "wrong" })).await),
+        ("expired secret", ask(json!({ "client_secret": expired })).await),
         ("no secret", ask(json!({ "client_secret": null })).await),
         ("empty secret", ask(json!({ "client_secret": "" })).await),
         ("no client", ask(json!({ "client_id": null, "client_secret": null })).await),
         ("a secret without a client", ask(json!({ "client_id": null })).await),
+        (
+            "expired secret by header",
+            ask_by_header(&house, &basic(&client.id, expired.reveal()), rest).await,
+        ),
         ("wrong secret by header", ask_by_header(&house, &basic(&client.id, "wrong"), rest).await),
         ("no secret by header", ask_by_header(&house, &basic(&client.id, ""), rest).await),
         ("unknown client by header", ask_by_header(&house, &basic("nobody", "x"), rest).await),
