@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use model::Invalid;
 use model::api::{
-    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, system_identifier, system_scopes,
+    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, check_publishable,
+    system_identifier, system_scopes,
 };
 use model::client::{self, Client, NewClient};
 use model::log::{Actor, LogEntry, LogType};
@@ -85,6 +86,14 @@ impl Engine {
         existing_identifier(&mut self.0.store.read().await?, identifier).await
     }
 
+    /// The API with this identifier, if its metadata is published (RFC 9728); from memory.
+    #[must_use]
+    pub fn published_api(&self, identifier: &str) -> Option<Api> {
+        let snapshot = self.0.snapshots.current();
+        let api = &snapshot.api(identifier)?.api;
+        api.metadata_published.then(|| api.clone())
+    }
+
     /// Makes an API, and a test client that is authorized with all its scopes if one is asked for.
     ///
     /// # Errors
@@ -135,22 +144,28 @@ impl Engine {
         after.name = changes.name.unwrap_or(after.name);
         after.token_lifetime = changes.token_lifetime.unwrap_or(after.token_lifetime);
         after.signing_alg = changes.signing_alg.unwrap_or(after.signing_alg);
+        after.metadata_published = changes.metadata_published.unwrap_or(after.metadata_published);
         if after == before {
             return Ok(before);
         }
-        if before.is_system && (&after.name, after.signing_alg) != (&before.name, before.signing_alg) {
+        let kept = |api: &Api| (api.name.clone(), api.signing_alg, api.metadata_published);
+        if before.is_system && kept(&after) != kept(&before) {
             return Err(Error::System(
-                "The Management API keeps its name and its signing algorithm; only its token lifetime can change.",
+                "The Management API keeps its name and its signing algorithm and publishes no metadata; only its token lifetime can change.",
             ));
+        }
+        if after.metadata_published {
+            check_publishable(&after.identifier)?;
         }
         after.updated_at = self.now();
         execute!(
             change,
-            sqlx::query("UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, updated_at = $5 WHERE id = $1")
+            sqlx::query("UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, metadata_published = $5, updated_at = $6 WHERE id = $1")
                 .bind(id)
                 .bind(&after.name)
                 .bind(after.token_lifetime)
                 .bind(after.signing_alg.as_str())
+                .bind(after.metadata_published)
                 .bind(after.updated_at)
         )?;
         if after.signing_alg == SigningAlg::HS256 && sealed_signing_secret(&mut change, id).await?.is_none() {
@@ -357,6 +372,7 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
         token_lifetime: new.token_lifetime.unwrap_or(TOKEN_LIFETIME_DEFAULT),
         scopes: new.scopes,
         is_system,
+        metadata_published: false,
         created_at: now,
         updated_at: now,
     };
@@ -477,6 +493,7 @@ struct ApiRow {
     signing_alg: String,
     token_lifetime: i64,
     is_system: bool,
+    metadata_published: bool,
     sealed_signing_secret: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -506,6 +523,7 @@ impl ApiRow {
             signing_alg: SigningAlg::parse(&self.signing_alg).ok_or(Error::Corrupt("apis.signing_alg"))?,
             token_lifetime: self.token_lifetime,
             is_system: self.is_system,
+            metadata_published: self.metadata_published,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

@@ -204,6 +204,7 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
         description: new.description,
         app_type: new.app_type,
         client_metadata: BTreeMap::new(),
+        tokens_valid_from: None,
         created_at: now,
         updated_at: now,
     };
@@ -282,6 +283,7 @@ struct ClientRow {
     app_type: String,
     client_metadata: String,
     secret_mac: String,
+    tokens_valid_from: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -304,6 +306,7 @@ impl ClientRow {
             description: self.description,
             app_type: AppType::NonInteractive,
             client_metadata: serde_json::from_str(&self.client_metadata).map_err(|_| Error::Corrupt("clients.client_metadata"))?,
+            tokens_valid_from: self.tokens_valid_from,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

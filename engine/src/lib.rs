@@ -15,16 +15,21 @@
 
 mod admins;
 mod apis;
+mod authenticate;
 pub mod chance;
 mod clients;
 pub mod clock;
 mod engine;
 pub mod error;
 mod grants;
+mod introspect;
+mod introspectors;
+mod issued;
 mod jose;
 mod keyring;
 mod logs;
 mod progress;
+mod revoke;
 mod scopes;
 mod signer;
 mod snapshot;

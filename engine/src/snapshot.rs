@@ -7,7 +7,7 @@
 //! would be refused without it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -28,6 +28,7 @@ use crate::error::Error;
 use crate::keyring::Keys;
 use crate::store::{self, Store, Tx};
 use crate::vault::Vault;
+use crate::verify::PublishedKeys;
 use crate::{apis, clients, grants};
 
 /// Clients that are kept in memory; more than that are read again now and then.
@@ -60,6 +61,8 @@ pub(crate) struct Snapshot {
     apis: HashMap<String, Arc<ApiEntry>>,
     /// The signing keys.
     pub(crate) keys: Keys,
+    /// Their public halves as verifiers have them, read when first needed.
+    pub(crate) verifying: OnceLock<PublishedKeys>,
 }
 
 /// An API with its parsed signing secret.
@@ -95,6 +98,7 @@ impl Snapshot {
             revision,
             apis: entries,
             keys: Keys::load(tx, vault, known).await?,
+            verifying: OnceLock::new(),
         })
     }
 

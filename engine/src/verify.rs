@@ -1,5 +1,6 @@
 //! An independent check of a token: by the rules that an API would follow, with a library that did not sign it.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use base64::Engine as _;
@@ -62,22 +63,30 @@ impl Engine {
     /// # Errors
     /// The first reason why the token does not hold, see [`Unverified`].
     pub async fn verify(&self, token: &str) -> Result<Verified, Unverified> {
-        let snapshot = self.0.snapshots.current();
+        let (header, claims) = self.checked(&self.0.snapshots.current(), token)?;
+        Ok(Verified {
+            header_json: header.pretty()?,
+            claims_json: claims.pretty()?,
+        })
+    }
+
+    /// Header and claims of a token that holds by `snapshot`, as [`Engine::verify`] checks it.
+    ///
+    /// # Errors
+    /// As [`Engine::verify`].
+    pub(crate) fn checked(&self, snapshot: &Snapshot, token: &str) -> Result<(Ordered, Ordered), Unverified> {
         let (header, claims) = parts(token)?;
         let audience = claims.text("aud").ok_or(Unverified::UnknownAudience)?;
         let api = snapshot.api(audience).ok_or(Unverified::UnknownAudience)?;
         if header.text("alg") != Some(api.api.signing_alg.as_str()) {
             return Err(Unverified::AlgorithmMismatch);
         }
-        let (algorithm, key) = key_of(&snapshot, api, header.text("kid"))?;
-        let claims = check(token, algorithm, &key, audience, self.0.issuer.as_str())?;
+        let (algorithm, key) = key_of(snapshot, api, header.text("kid"))?;
+        let claims = check(token, algorithm, key, audience, self.0.issuer.as_str())?;
         if claims.number("exp").is_none_or(|exp| exp <= self.now()) {
             return Err(Unverified::Expired);
         }
-        Ok(Verified {
-            header_json: header.pretty()?,
-            claims_json: claims.pretty()?,
-        })
+        Ok((header, claims))
     }
 }
 
@@ -98,19 +107,32 @@ fn parts(token: &str) -> Result<(Ordered, Ordered), Unverified> {
 }
 
 /// What verifies tokens of `api`: its own secret, or the published key with this id.
-fn key_of(snapshot: &Snapshot, api: &ApiEntry, kid: Option<&str>) -> Result<(Algorithm, DecodingKey), Unverified> {
+fn key_of<'a>(snapshot: &'a Snapshot, api: &'a ApiEntry, kid: Option<&str>) -> Result<(Algorithm, &'a DecodingKey), Unverified> {
     match api.api.signing_alg {
         SigningAlg::HS256 => {
             let key = api.verifying_secret().ok_or(Unverified::UnknownKey)?;
-            Ok((Algorithm::HS256, key.clone()))
+            Ok((Algorithm::HS256, key))
         }
         SigningAlg::RS256 => {
-            // Read back from the very bytes that APIs fetch.
-            let published: JwkSet = serde_json::from_slice(&snapshot.keys.published().body).map_err(|_| Unverified::UnknownKey)?;
-            let key = kid.and_then(|kid| published.find(kid)).ok_or(Unverified::UnknownKey)?;
-            let key = DecodingKey::from_jwk(key).map_err(|_| Unverified::UnknownKey)?;
+            let published = snapshot.verifying.get_or_init(|| PublishedKeys::read(&snapshot.keys.published().body));
+            let key = kid.and_then(|kid| published.0.get(kid)).ok_or(Unverified::UnknownKey)?;
             Ok((Algorithm::RS256, key))
         }
+    }
+}
+
+/// The published keys by their id, read back once a snapshot from the very bytes that APIs fetch.
+pub(crate) struct PublishedKeys(HashMap<String, DecodingKey>);
+
+impl PublishedKeys {
+    /// What can't be read verifies nothing.
+    fn read(jwks: &[u8]) -> Self {
+        let keys = serde_json::from_slice::<JwkSet>(jwks).map(|set| set.keys).unwrap_or_default();
+        Self(
+            keys.into_iter()
+                .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(&jwk).ok()?)))
+                .collect(),
+        )
     }
 }
 
@@ -132,18 +154,20 @@ fn check(token: &str, algorithm: Algorithm, key: &DecodingKey, audience: &str, i
 }
 
 /// A JSON object in its own order; of two members with one name the last counts, as in RFC 8259 readers at large.
-struct Ordered(Vec<(String, Value)>);
+pub(crate) struct Ordered(Vec<(String, Value)>);
 
 impl Ordered {
     fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
+    /// The member of this name, if it is a text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
 
-    fn number(&self, name: &str) -> Option<i64> {
+    /// The member of this name, if it is a whole number.
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
         self.get(name)?.as_i64()
     }
 

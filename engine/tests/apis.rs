@@ -177,7 +177,7 @@ on_both! {
         assert!(matches!(house.engine.update_api(&actor, &id, signed_with(SigningAlg::HS256)).await, Err(Error::System(_))));
         let name = ApiChanges { name: Some("Mine".to_owned()), ..ApiChanges::default() };
         assert!(matches!(house.engine.update_api(&actor, &id, name).await, Err(Error::System(_))));
-        let whole_form = ApiChanges { name: Some(SYSTEM_NAME.to_owned()), token_lifetime: Some(60), signing_alg: Some(SigningAlg::RS256) };
+        let whole_form = ApiChanges { name: Some(SYSTEM_NAME.to_owned()), token_lifetime: Some(60), signing_alg: Some(SigningAlg::RS256), ..ApiChanges::default() };
         assert_eq!(house.engine.update_api(&actor, &id, whole_form).await.unwrap().token_lifetime, 60);
         assert_eq!(house.engine.api(&id).await.unwrap().scopes, system_scopes());
     }

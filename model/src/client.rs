@@ -34,6 +34,9 @@ pub struct Client {
     pub app_type: AppType,
     /// Free key-value pairs of the admin.
     pub client_metadata: BTreeMap<String, String>,
+    /// Tokens that were issued before this second are no longer active; `None` until the client is cut off for the first time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tokens_valid_from: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything of it last changed.

@@ -9,6 +9,7 @@ pub mod admin;
 pub mod api;
 pub mod client;
 pub mod grant;
+pub mod introspection;
 pub mod invalid;
 pub mod issuer;
 pub mod key;

@@ -92,12 +92,14 @@ pub fn decide(
         audience: api.identifier.clone(),
     })?;
     let scopes = granted_scopes(request.scope.as_deref(), api, grant)?;
+    // In the very second in which a client is cut off, a new token carries the next one: it would be dead on arrival otherwise.
+    let issued_at = client.tokens_valid_from.map_or(now, |from| now.max(from));
     Ok(Claims {
         iss: issuer.as_str().to_owned(),
         sub: format!("{}@clients", client.client_id),
         aud: api.identifier.clone(),
-        iat: now,
-        exp: now + api.token_lifetime,
+        iat: issued_at,
+        exp: issued_at + api.token_lifetime,
         scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
         gty: "client-credentials".to_owned(),
         azp: client.client_id.clone(),
@@ -167,6 +169,7 @@ mod tests {
             description: String::new(),
             app_type: AppType::NonInteractive,
             client_metadata: BTreeMap::new(),
+            tokens_valid_from: None,
             created_at: 0,
             updated_at: 0,
         }
@@ -187,6 +190,7 @@ mod tests {
                 })
                 .collect(),
             is_system: false,
+            metadata_published: false,
             created_at: 0,
             updated_at: 0,
         }
@@ -225,6 +229,26 @@ mod tests {
                 r#""exp":1800003600,"scope":"a","gty":"client-credentials","azp":"c1"}"#
             )
         );
+    }
+
+    #[test]
+    fn a_token_is_never_older_than_the_cut_off() {
+        let at = |from, now| {
+            let client = Client {
+                tokens_valid_from: from,
+                ..client()
+            };
+            let claims = decide(&request(None), &issuer(), &client, Some(&api(&[])), Some(&grant(&[])), now).unwrap();
+            (claims.iat, claims.exp)
+        };
+        for (from, now, iat) in [
+            (None, NOW, NOW),
+            (Some(NOW + 1), NOW, NOW + 1),
+            (Some(NOW + 1), NOW + 1, NOW + 1),
+            (Some(NOW + 1), NOW + 9, NOW + 9),
+        ] {
+            assert_eq!(at(from, now), (iat, iat + 3_600), "{from:?} {now}");
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub async fn update_api(id: String, #[server(default)] name: Option<String>, tok
     let changes = model::api::ApiChanges {
         name: name.map(|name| name.trim().to_owned()),
         token_lifetime: Some(super::super::settings::parse_lifetime(&token_lifetime)?),
-        signing_alg: None,
+        ..Default::default()
     };
     session.engine.update_api(&session.actor, &id, changes).await?;
     leptos_axum::redirect(&format!("/apis/{id}/settings?saved=details"));
