@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use model::Invalid;
 use model::api::{
-    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, system_identifier, system_scopes,
+    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, check_publishable,
+    system_identifier, system_scopes,
 };
 use model::claims::CustomClaims;
 use model::client::{self, Client, NewClient};
@@ -87,6 +88,14 @@ impl Engine {
         existing_identifier(&mut self.0.store.read().await?, identifier).await
     }
 
+    /// The API with this identifier, if its metadata is published (RFC 9728); from memory.
+    #[must_use]
+    pub fn published_api(&self, identifier: &str) -> Option<Api> {
+        let snapshot = self.0.snapshots.current();
+        let api = &snapshot.api(identifier)?.api;
+        api.metadata_published.then(|| api.clone())
+    }
+
     /// Makes an API, and a test client that is authorized with all its scopes if one is asked for.
     ///
     /// # Errors
@@ -145,14 +154,21 @@ impl Engine {
         after.signing_alg = changes.signing_alg.unwrap_or(after.signing_alg);
         after.token_dialect = changes.token_dialect.unwrap_or(after.token_dialect);
         after.custom_claims = changes.custom_claims.unwrap_or(after.custom_claims);
+        after.metadata_published = changes.metadata_published.unwrap_or(after.metadata_published);
         if after == before {
             return Ok(before);
         }
-        let fixed = |api: &Api| (api.name.clone(), api.signing_alg, api.token_dialect, api.custom_claims.clone());
+        let fixed = |api: &Api| {
+            let shape = (api.signing_alg, api.token_dialect, api.custom_claims.clone());
+            (api.name.clone(), shape, api.metadata_published)
+        };
         if before.is_system && fixed(&after) != fixed(&before) {
             return Err(Error::System(
-                "The Management API keeps its name and the form of its tokens; only their lifetime can change.",
+                "The Management API keeps its name and the form of its tokens and publishes no metadata; only the lifetime of its tokens can change.",
             ));
+        }
+        if after.metadata_published {
+            check_publishable(&after.identifier)?;
         }
         if let Some(keys) = keys {
             keys.insert(&mut change, &self.0.vault, self.now()).await?;
@@ -161,8 +177,8 @@ impl Engine {
         execute!(
             change,
             sqlx::query(
-                "UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, token_dialect = $5, custom_claims = $6, updated_at = $7 \
-             WHERE id = $1"
+                "UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, token_dialect = $5, custom_claims = $6, metadata_published = $7, \
+             updated_at = $8 WHERE id = $1"
             )
             .bind(id)
             .bind(&after.name)
@@ -170,6 +186,7 @@ impl Engine {
             .bind(after.signing_alg.as_str())
             .bind(after.token_dialect.as_str())
             .bind(json(&after.custom_claims))
+            .bind(after.metadata_published)
             .bind(after.updated_at)
         )?;
         keyring::note_lifetime(&mut change, &after).await?;
@@ -379,6 +396,7 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
         custom_claims: CustomClaims::default(),
         scopes: new.scopes,
         is_system,
+        metadata_published: false,
         created_at: now,
         updated_at: now,
     };
@@ -503,6 +521,7 @@ struct ApiRow {
     token_dialect: String,
     custom_claims: String,
     is_system: bool,
+    metadata_published: bool,
     sealed_signing_secret: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -534,6 +553,7 @@ impl ApiRow {
             token_dialect: TokenDialect::parse(&self.token_dialect).ok_or(Error::Corrupt("apis.token_dialect"))?,
             custom_claims: serde_json::from_str(&self.custom_claims).map_err(|_| Error::Corrupt("apis.custom_claims"))?,
             is_system: self.is_system,
+            metadata_published: self.metadata_published,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

@@ -163,6 +163,7 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
         client_metadata: BTreeMap::new(),
         token_lifetime: None,
         custom_claims: CustomClaims::default(),
+        tokens_valid_from: None,
         created_at: now,
         updated_at: now,
     };
@@ -226,6 +227,7 @@ struct ClientRow {
     client_metadata: String,
     token_lifetime: Option<i64>,
     custom_claims: String,
+    tokens_valid_from: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -250,6 +252,7 @@ impl ClientRow {
             client_metadata: serde_json::from_str(&self.client_metadata).map_err(|_| Error::Corrupt("clients.client_metadata"))?,
             token_lifetime: self.token_lifetime,
             custom_claims: serde_json::from_str(&self.custom_claims).map_err(|_| Error::Corrupt("clients.custom_claims"))?,
+            tokens_valid_from: self.tokens_valid_from,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

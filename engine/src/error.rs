@@ -157,7 +157,7 @@ impl From<Invalid> for SignInError {
     }
 }
 
-/// Why no token was issued.
+/// Why a request of a client was not answered: for a token, or about one.
 #[derive(Debug, Error)]
 pub enum IssueError {
     /// The request breaks a rule; the reason says which.

@@ -15,6 +15,7 @@
 
 mod admins;
 mod apis;
+mod authenticate;
 pub mod chance;
 mod client_secrets;
 mod clients;
@@ -23,6 +24,9 @@ mod engine;
 pub mod error;
 mod grants;
 mod housekeeping;
+mod introspect;
+mod introspectors;
+mod issued;
 mod jose;
 mod keypair;
 mod keyring;
@@ -30,6 +34,7 @@ mod logs;
 mod preview;
 mod progress;
 mod published;
+mod revoke;
 mod rotation;
 mod scopes;
 mod signer;

@@ -118,7 +118,12 @@ impl Engine {
     }
 
     /// The client that the credentials are of (RFC 6749 §2.3.1); completes `entry` with it.
-    async fn prove(&self, snapshot: &Snapshot, credentials: Option<&Credentials>, entry: &mut LogEntry) -> Result<Arc<ClientEntry>, IssueError> {
+    pub(crate) async fn prove(
+        &self,
+        snapshot: &Snapshot,
+        credentials: Option<&Credentials>,
+        entry: &mut LogEntry,
+    ) -> Result<Arc<ClientEntry>, IssueError> {
         let credentials = credentials
             .filter(|credentials| !credentials.client_id.is_empty())
             .ok_or(Refusal::ClientMissing)?;
@@ -192,7 +197,7 @@ impl Engine {
     }
 
     /// A log entry about a token, with everything that strangers send cut and cleaned.
-    fn token_entry(&self, actor: &Actor, client_id: Option<&str>, audience: Option<&str>, caller: &Caller) -> LogEntry {
+    pub(crate) fn token_entry(&self, actor: &Actor, client_id: Option<&str>, audience: Option<&str>, caller: &Caller) -> LogEntry {
         let mut entry = self.entry(actor, LogType::TokenRefused, "");
         entry.client_id = shown(client_id.unwrap_or_default(), CLIENT_ID_SHOWN);
         entry.audience = shown(audience.unwrap_or_default(), IDENTIFIER_MAX);
@@ -218,7 +223,7 @@ impl Engine {
     }
 
     /// Queues an entry with the name that the API has by now.
-    fn queue_token_log(&self, mut entry: LogEntry) {
+    pub(crate) fn queue_token_log(&self, mut entry: LogEntry) {
         if let Some(api) = self.0.snapshots.current().api(&entry.audience) {
             entry.api_name.clone_from(&api.api.name);
         }

@@ -60,22 +60,30 @@ impl Engine {
     /// # Errors
     /// The first reason why the token does not hold, see [`Unverified`].
     pub async fn verify(&self, token: &str) -> Result<Verified, Unverified> {
-        let snapshot = self.0.snapshots.current();
+        let (header, claims) = self.checked(&self.0.snapshots.current(), token)?;
+        Ok(Verified {
+            header_json: header.pretty()?,
+            claims_json: claims.pretty()?,
+        })
+    }
+
+    /// Header and claims of a token that holds by `snapshot`, as [`Engine::verify`] checks it.
+    ///
+    /// # Errors
+    /// As [`Engine::verify`].
+    pub(crate) fn checked(&self, snapshot: &Snapshot, token: &str) -> Result<(Ordered, Ordered), Unverified> {
         let (header, claims) = parts(token)?;
         let audience = claims.text("aud").ok_or(Unverified::UnknownAudience)?;
         let api = snapshot.api(audience).ok_or(Unverified::UnknownAudience)?;
         if header.text("alg") != Some(api.api.signing_alg.as_str()) {
             return Err(Unverified::AlgorithmMismatch);
         }
-        let (algorithm, key) = key_of(&snapshot, api, header.text("kid"))?;
+        let (algorithm, key) = key_of(snapshot, api, header.text("kid"))?;
         let claims = check(token, algorithm, key, audience, self.0.issuer.as_str())?;
         if claims.number("exp").is_none_or(|exp| exp <= self.now()) {
             return Err(Unverified::Expired);
         }
-        Ok(Verified {
-            header_json: header.pretty()?,
-            claims_json: claims.pretty()?,
-        })
+        Ok((header, claims))
     }
 }
 
@@ -122,18 +130,20 @@ fn check(token: &str, algorithm: Algorithm, key: &DecodingKey, audience: &str, i
 }
 
 /// A JSON object in its own order; of two members with one name the last counts, as in RFC 8259 readers at large.
-struct Ordered(Vec<(String, Value)>);
+pub(crate) struct Ordered(Vec<(String, Value)>);
 
 impl Ordered {
     fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
+    /// The member of this name, if it is a text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
 
-    fn number(&self, name: &str) -> Option<i64> {
+    /// The member of this name, if it is a whole number.
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
         self.get(name)?.as_i64()
     }
 

@@ -25,7 +25,7 @@ use serde::Serialize;
 use support::{House, NOW, admin, new_api, scope};
 
 /// Public methods of the engine that change nothing which the log is about: all others must be in the table.
-const SILENT: [&str; 28] = [
+const SILENT: [&str; 33] = [
     "api",
     "api_by_identifier",
     "apis_of_client",
@@ -37,6 +37,7 @@ const SILENT: [&str; 28] = [
     "find_client_secret",
     "grant",
     "has_admin",
+    "introspectors",
     "issuer",
     "jwks",
     "keys",
@@ -48,6 +49,7 @@ const SILENT: [&str; 28] = [
     "open",
     "progress",
     "preview_token",
+    "published_api",
     "ready",
     "refresh",
     "revisions",
@@ -362,6 +364,46 @@ on_both! {
         journal.says("refuse", &stranger(&caller.ip), [Told {
             client_id: "somebody".to_owned(),
             ..told(LogType::TokenRefused, &unreadable.for_log())
+        }]).await;
+
+        let introspector = engine.add_introspector(&by, &api.id, &id).await.unwrap();
+        journal.says("add_introspector", &by, [Told {
+            after: json(&introspector),
+            ..about_grant("Client Invoices may introspect tokens of Orders")
+        }]).await;
+
+        engine.remove_introspector(&by, &api.id, &id).await.unwrap();
+        journal.says("remove_introspector", &by, [Told {
+            before: json(&introspector),
+            ..about_grant("Client Invoices may no longer introspect tokens of Orders")
+        }]).await;
+
+        let credentials = Credentials { client_id: id.clone(), client_secret: Some(secrets[1].clone()) };
+        let token = secrets[secrets.len() - 1].clone();
+        let refused = || told(LogType::CallRefused, "Invoices may not introspect tokens of Orders");
+        engine.introspect(Some(&credentials), Some(token.reveal()), &caller).await.unwrap();
+        journal.says("introspect", &itself, [Told { client_id: id.clone(), audience: audience.clone(), ..refused() }]).await;
+
+        engine.revoke(Some(&credentials), Some(token.reveal()), &caller).await.unwrap();
+        journal.says("revoke", &itself, [Told {
+            kind: LogType::TokenRevoked,
+            scope: "write:orders".to_owned(),
+            ..about_grant("Token of Invoices for Orders revoked")
+        }]).await;
+
+        engine.refuse_call(&unreadable, Some("somebody"), &caller);
+        journal.says("refuse_call", &stranger(&caller.ip), [Told {
+            client_id: "somebody".to_owned(),
+            ..told(LogType::CallRefused, &unreadable.for_log())
+        }]).await;
+
+        let before = client;
+        let client = engine.revoke_client_tokens(&by, &id).await.unwrap();
+        journal.says("revoke_client_tokens", &by, [Told {
+            client_id: id.clone(),
+            before: json(&before),
+            after: json(&client),
+            ..changed("All tokens of Invoices revoked")
         }]).await;
 
         let before = api;

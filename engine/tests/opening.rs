@@ -9,7 +9,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use engine::{Config, Database, Engine, Error, MasterKey, OpenError};
+use engine::{Caller, Config, Database, Engine, Error, MasterKey, OpenError};
 use model::api::{NewApi, SYSTEM_NAME, SigningAlg};
 use model::client::NewClient;
 use model::key::{KeyAlg, KeyState};
@@ -17,7 +17,7 @@ use model::log::{Actor, LogQuery};
 use model::page::ListQuery;
 use model::rotation::RotationSchedule;
 use model::secret::Secret;
-use model::token::TokenRequest;
+use model::token::{Credentials, TokenRequest};
 use support::{House, new_api};
 
 /// A key of 32 bytes that are all alike, in base64.
@@ -72,6 +72,11 @@ fn with_key(house: &House, master_key: MasterKey) -> Config {
         master_key,
         ..house.config()
     }
+}
+
+/// How many there are.
+fn migrations() -> usize {
+    fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap().count()
 }
 
 on_both! {
@@ -180,8 +185,7 @@ on_both! {
         let apis = one.list_apis(&ListQuery::default()).await.unwrap().items;
         assert_eq!(apis.iter().map(|summary| summary.api.name.as_str()).collect::<Vec<_>>(), [SYSTEM_NAME]);
         let rows = house.rows().await;
-        let migrations = sqlx::migrate!("./migrations").iter().count();
-        assert_eq!((rows["meta"].len(), rows["logs"].len(), rows["_sqlx_migrations"].len()), (1, 1, migrations));
+        assert_eq!((rows["meta"].len(), rows["logs"].len(), rows["_sqlx_migrations"].len()), (1, 1, migrations()));
 
         // Both seal under the same key.
         let new = NewApi { test_client: true, signing_alg: SigningAlg::HS256, ..new_api("Orders", &[]) };
@@ -216,6 +220,9 @@ on_both! {
         engine.rotate_keys(&actor, KeyAlg::RS256, false).await.unwrap();
         engine.set_rotation_schedule(&actor, Some(RotationSchedule::default())).await.unwrap();
         let token = engine.issue_for(&actor, &client_id, request(&created.api.identifier)).await.unwrap().access_token;
+        engine.add_introspector(&actor, &created.api.id, &client_id).await.unwrap();
+        let credentials = Credentials { client_id: client_id.clone(), client_secret: Some(client_secret.clone()) };
+        engine.revoke(Some(&credentials), Some(token.reveal()), &Caller::default()).await.unwrap();
         engine.close().await;
         let before = house.rows().await;
         assert!(before.iter().all(|(table, rows)| !rows.is_empty() || table == "sqlite_sequence"), "no table is empty");

@@ -46,6 +46,9 @@ pub struct Api {
     pub scopes: Vec<Scope>,
     /// The Management API: can't be deleted.
     pub is_system: bool,
+    /// Whether strangers may read its metadata (RFC 9728): name and scopes.
+    #[serde(default)]
+    pub metadata_published: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything of it last changed.
@@ -197,6 +200,8 @@ pub struct ApiChanges {
     pub token_dialect: Option<TokenDialect>,
     /// All new custom claims.
     pub custom_claims: Option<CustomClaims>,
+    /// Whether strangers may read its metadata, see [`check_publishable`].
+    pub metadata_published: Option<bool>,
 }
 
 impl ApiChanges {
@@ -300,6 +305,23 @@ pub fn check_identifier(identifier: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// An `https` or `http` address with a host and without a fragment: only then there is a place where clients look for metadata (RFC 9728
+/// §3.1). That RFC asks for `https`; `http` is for local use.
+///
+/// # Errors
+/// [`Invalid`] on `metadata_published`.
+pub fn check_publishable(identifier: &str) -> Result<(), Invalid> {
+    let address = identifier.strip_prefix("https://").or_else(|| identifier.strip_prefix("http://"));
+    let is_url = address.is_some_and(|rest| !rest.starts_with(['/', '?', '#', ':', '@']) && !rest.is_empty() && !rest.contains('#'));
+    if is_url {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "metadata_published",
+        "Metadata has a place only where the identifier is an address: https:// or http://, a host, no #. The identifier of this API is none.",
+    ))
+}
+
 /// 1 to [`TOKEN_LIFETIME_MAX`] seconds.
 ///
 /// # Errors
@@ -362,6 +384,31 @@ mod tests {
         }
         for identifier in ["", "a b", "a\"", "a\\", "<a>", "ü", &"x".repeat(IDENTIFIER_MAX + 1)] {
             assert!(check_identifier(identifier).is_err(), "{identifier}");
+        }
+    }
+
+    #[test]
+    fn rfc9728_section_1_2_metadata_needs_a_url() {
+        for identifier in [
+            "https://orders.example.com/",
+            "http://localhost:8080",
+            "https://a/b?c=d",
+            "https://[::1]/",
+        ] {
+            assert!(check_publishable(identifier).is_ok(), "{identifier}");
+        }
+        for identifier in [
+            "urn:orders",
+            "orders",
+            "https://",
+            "https:///x",
+            "https://?x",
+            "https://a/#f",
+            "ftp://a/",
+            "HTTPS",
+            "https://:1/",
+        ] {
+            assert_eq!(check_publishable(identifier).unwrap_err().field, "metadata_published", "{identifier}");
         }
     }
 

@@ -38,6 +38,9 @@ pub struct Client {
     pub token_lifetime: Option<i64>,
     /// Claims that its tokens carry beside those of the API.
     pub custom_claims: CustomClaims,
+    /// Tokens that were issued before this second are no longer active; `None` until the client is cut off for the first time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tokens_valid_from: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything of it last changed.

@@ -11,6 +11,7 @@ pub mod claims;
 pub mod client;
 pub mod client_secret;
 pub mod grant;
+pub mod introspection;
 pub mod invalid;
 pub mod issuer;
 pub mod key;

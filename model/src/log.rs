@@ -88,6 +88,10 @@ pub enum LogType {
     TokenIssued,
     /// A token was refused.
     TokenRefused,
+    /// A client revoked a token of its own.
+    TokenRevoked,
+    /// A client was refused a call about a token: to revoke or to introspect it.
+    CallRefused,
     /// The configuration changed.
     Changed,
     /// A secret was shown to an admin.
@@ -102,9 +106,11 @@ pub enum LogType {
 
 impl LogType {
     /// Every type, in the order of the filter.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::TokenIssued,
         Self::TokenRefused,
+        Self::TokenRevoked,
+        Self::CallRefused,
         Self::Changed,
         Self::SecretShown,
         Self::SignedIn,
@@ -118,6 +124,8 @@ impl LogType {
         match self {
             Self::TokenIssued => "seccft",
             Self::TokenRefused => "feccft",
+            Self::TokenRevoked => "token_revoked",
+            Self::CallRefused => "token_call_refused",
             Self::Changed => "sapi",
             Self::SecretShown => "mgmt_api_read",
             Self::SignedIn => "ssi",
@@ -138,6 +146,8 @@ impl LogType {
         match self {
             Self::TokenIssued => "Token issued",
             Self::TokenRefused => "Token refused",
+            Self::TokenRevoked => "Token revoked",
+            Self::CallRefused => "Token call refused",
             Self::Changed => "Configuration changed",
             Self::SecretShown => "Secret shown",
             Self::SignedIn => "Signed in",

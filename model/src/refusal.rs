@@ -47,7 +47,14 @@ pub enum Refusal {
     },
     /// The client asked for scopes that its grant does not hold.
     ScopeNotGranted(Vec<String>),
+    /// A call about a token carries none (RFC 7009 §2.1, RFC 7662 §2.1).
+    TokenMissing,
+    /// The client has as many revoked tokens that have not expired yet as are kept of one client.
+    TooManyRevoked(String),
 }
+
+/// The code of the reason why a client learns nothing of a token: the API did not choose it as one that may. Only the log says so.
+pub const NOT_INTROSPECTOR: &str = "not_introspector";
 
 impl Refusal {
     /// A stable code for logs and filters.
@@ -67,6 +74,8 @@ impl Refusal {
             Self::AudienceUnknown(_) => "audience_unknown",
             Self::NotAuthorized { .. } => "client_not_authorized",
             Self::ScopeNotGranted(_) => "scope_not_granted",
+            Self::TokenMissing => "token_missing",
+            Self::TooManyRevoked(_) => "too_many_revoked",
         }
     }
 
@@ -87,6 +96,8 @@ impl Refusal {
             Self::AudienceUnknown(audience) => format!("No API has the identifier {audience}"),
             Self::NotAuthorized { audience, .. } => format!("No grant authorizes the client for {audience}"),
             Self::ScopeNotGranted(scopes) => format!("The grant does not hold: {}", scopes.join(" ")),
+            Self::TokenMissing => "The request carried no token".to_owned(),
+            Self::TooManyRevoked(_) => "The client has too many revoked tokens that have not expired".to_owned(),
         }
     }
 
@@ -113,6 +124,9 @@ pub fn fix_of(code: &str) -> Option<&'static str> {
         "audience_unknown" => "Send the identifier exactly as the API's Settings tab shows it, to the last slash.",
         "client_not_authorized" => "Authorize the client on the API's Non Interactive Clients tab.",
         "scope_not_granted" => "Add the scopes to the client's grant on the API's Non Interactive Clients tab, or ask for fewer.",
+        "token_missing" => "Send the token in the parameter token.",
+        "too_many_revoked" => "Revoke all tokens of the client at once on its Settings tab, or wait until some have expired.",
+        NOT_INTROSPECTOR => "Add the client under Introspection on the API's Settings tab.",
         _ => return None,
     })
 }
@@ -145,9 +159,12 @@ mod tests {
                 audience: text(),
             },
             Refusal::ScopeNotGranted(vec![]),
+            Refusal::TokenMissing,
+            Refusal::TooManyRevoked(text()),
         ] {
             assert!(!refusal.fix().is_empty(), "{refusal:?}");
         }
+        assert!(fix_of(NOT_INTROSPECTOR).is_some());
         assert_eq!(fix_of("no_such_code"), None);
     }
 }

@@ -152,14 +152,16 @@ pub fn decide(
         audience: api.identifier.clone(),
     })?;
     let scopes = granted_scopes(request.scope.as_deref(), api, grant)?;
+    // In the very second in which a client is cut off, a new token carries the next one: it would be dead on arrival otherwise.
+    let issued_at = client.tokens_valid_from.map_or(now, |from| now.max(from));
     let lifetime = client.token_lifetime.map_or(api.token_lifetime, |most| most.min(api.token_lifetime));
     let of = |dialect, text: &str| (api.token_dialect == dialect).then(|| text.to_owned());
     Ok(Claims {
         iss: issuer.as_str().to_owned(),
         sub: format!("{}@clients", client.client_id),
         aud: api.identifier.clone(),
-        iat: now,
-        exp: now + lifetime,
+        iat: issued_at,
+        exp: issued_at + lifetime,
         scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
         gty: of(TokenDialect::AccessToken, "client-credentials"),
         azp: of(TokenDialect::AccessToken, &client.client_id),
@@ -248,6 +250,7 @@ mod tests {
                 })
                 .collect(),
             is_system: false,
+            metadata_published: false,
             created_at: 0,
             updated_at: 0,
         }
@@ -329,6 +332,26 @@ mod tests {
         for dialect in TokenDialect::ALL {
             assert_eq!(TokenDialect::parse(dialect.as_str()), Some(dialect));
             assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.as_str());
+        }
+    }
+
+    #[test]
+    fn a_token_is_never_older_than_the_cut_off() {
+        let at = |from, now| {
+            let client = Client {
+                tokens_valid_from: from,
+                ..client()
+            };
+            let claims = decide(&request(None), &issuer(), &client, Some(&api(&[])), Some(&grant(&[])), now, jti).unwrap();
+            (claims.iat, claims.exp)
+        };
+        for (from, now, iat) in [
+            (None, NOW, NOW),
+            (Some(NOW + 1), NOW, NOW + 1),
+            (Some(NOW + 1), NOW + 1, NOW + 1),
+            (Some(NOW + 1), NOW + 9, NOW + 9),
+        ] {
+            assert_eq!(at(from, now), (iat, iat + 3_600), "{from:?} {now}");
         }
     }
 

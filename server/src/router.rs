@@ -13,7 +13,7 @@ use serde_json::json;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::oauth::error::ErrorProfile;
-use crate::oauth::{discovery, jwks, token};
+use crate::oauth::{about_token, discovery, jwks, protected_resource, token};
 use crate::telemetry::{self, RequestIds};
 use crate::{health, web};
 
@@ -39,7 +39,7 @@ const FOR_PROGRAMS: [&str; 12] = [
 /// How the house answers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// In whose words the token endpoint refuses.
+    /// In whose words clients are refused.
     pub error_profile: ErrorProfile,
     /// The bundle may change while we run (`cargo leptos watch`), so nothing of it is remembered.
     pub live_reload: bool,
@@ -91,10 +91,13 @@ fn wire() -> Vec<(&'static str, MethodRouter<Wire>)> {
     let answered = [
         // OAuth
         ("/oauth/token", post(token::token).fallback(token::other_method)),
+        ("/oauth/revoke", post(about_token::revoke).fallback(about_token::other_method)),
+        ("/oauth/introspect", post(about_token::introspect).fallback(about_token::other_method)),
         // Well-known documents
         ("/.well-known/jwks.json", get(jwks::jwks)),
         ("/.well-known/openid-configuration", get(discovery::discovery)),
         ("/.well-known/oauth-authorization-server", get(discovery::discovery)),
+        ("/.well-known/oauth-protected-resource", get(protected_resource::protected_resource)),
         // Health
         ("/health/live", get(health::live)),
         ("/health/ready", get(health::ready)),
@@ -113,7 +116,8 @@ pub fn page_paths() -> Vec<String> {
     web::page_paths()
 }
 
-async fn not_found() -> (StatusCode, Json<serde_json::Value>) {
+/// Says to a program that there is nothing.
+pub(crate) async fn not_found() -> (StatusCode, Json<serde_json::Value>) {
     let body = json!({ "error": "not_found", "error_description": "There is nothing at this address." });
     (StatusCode::NOT_FOUND, Json(body))
 }

@@ -63,7 +63,7 @@ fn words(field: &str, value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Value::Number(number) => match number.as_i64() {
-            Some(at) if field.ends_with("_at") || field.ends_with("_since") || field.ends_with("_until") => exact(at),
+            Some(at) if field.ends_with("_at") || field.ends_with("_since") || field.ends_with("_until") || field.ends_with("_from") => exact(at),
             _ => number.to_string(),
         },
         Value::Array(items) => items.iter().map(|item| words("", item)).collect::<Vec<_>>().join(", "),

@@ -33,7 +33,7 @@ fn Entry(detail: LogDetail) -> impl IntoView {
     let title = what(&detail.entry);
     let (tone, words) = result(&detail.entry);
     let (date, as_of) = (detail.entry.date, detail.as_of);
-    let refused = (detail.entry.kind == LogType::TokenRefused).then(|| view! { <Refusal detail=detail.clone() /> });
+    let refused = matches!(detail.entry.kind, LogType::TokenRefused | LogType::CallRefused).then(|| view! { <Refusal detail=detail.clone() /> });
     let changes = (!detail.changes.is_empty()).then(|| view! { <Changes changes=detail.changes.clone() /> });
     view! {
         <Title text=title.clone() />

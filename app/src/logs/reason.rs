@@ -7,7 +7,7 @@ use crate::ui::Tone;
 /// What happened, in a few words.
 pub(super) fn what(entry: &LogEntry) -> String {
     match entry.kind {
-        LogType::TokenIssued | LogType::TokenRefused => entry.kind.label().to_owned(),
+        LogType::TokenIssued | LogType::TokenRefused | LogType::TokenRevoked | LogType::CallRefused => entry.kind.label().to_owned(),
         _ if entry.description.is_empty() => entry.kind.label().to_owned(),
         _ => entry.description.clone(),
     }
@@ -17,7 +17,8 @@ pub(super) fn what(entry: &LogEntry) -> String {
 pub(super) fn result(entry: &LogEntry) -> (Tone, String) {
     let (tone, words) = match entry.kind {
         LogType::TokenIssued => (Tone::Good, "Issued"),
-        LogType::TokenRefused => (Tone::Bad, reason(&entry.reason)),
+        LogType::TokenRefused | LogType::CallRefused => (Tone::Bad, reason(&entry.reason)),
+        LogType::TokenRevoked => (Tone::Info, "Revoked"),
         LogType::Changed => (Tone::Info, "Changed"),
         LogType::SecretShown => (Tone::Warn, "Shown"),
         LogType::SignedIn => (Tone::Plain, "Signed in"),
@@ -43,6 +44,9 @@ pub(super) fn reason(code: &str) -> &'static str {
         "audience_unknown" => "Unknown API",
         "client_not_authorized" => "No grant",
         "scope_not_granted" => "Scope not granted",
+        "token_missing" => "No token",
+        "too_many_revoked" => "Too many revoked",
+        "not_introspector" => "May not introspect",
         _ => "Refused",
     }
 }
@@ -57,6 +61,7 @@ pub(super) fn headline(entry: &LogEntry) -> String {
         "secret_wrong" => format!("Refused: {client} sent a wrong secret"),
         "secret_expired" => format!("Refused: {client} sent a secret that has expired"),
         "secret_missing" => format!("Refused: {client} sent no secret"),
+        "not_introspector" => format!("Refused: {client} may not introspect tokens of {api}"),
         "client_unknown" => "Refused: no client has the ID that was sent".to_owned(),
         "audience_unknown" => format!("Refused: {client} asked for an API that is not there"),
         code => format!("Refused: {client}, {}", reason(code).to_ascii_lowercase()),

@@ -9,7 +9,7 @@ use crate::ui::address;
 
 /// Where the refusal of this entry is put right. `client_there` and `api_id` say what still exists.
 pub(super) fn remedy(entry: &LogEntry, client_there: bool, api_id: Option<&str>) -> Option<Remedy> {
-    if entry.kind != LogType::TokenRefused {
+    if !matches!(entry.kind, LogType::TokenRefused | LogType::CallRefused) {
         return None;
     }
     let to = |href: String, label: &str| {
@@ -22,9 +22,11 @@ pub(super) fn remedy(entry: &LogEntry, client_there: bool, api_id: Option<&str>)
     match (entry.reason.as_str(), api_id) {
         ("client_not_authorized", Some(id)) if client_there => to(clients_tab(id, entry), "Authorize client"),
         ("scope_not_granted", Some(id)) if client_there => to(clients_tab(id, entry), "Choose scopes"),
+        ("not_introspector", Some(id)) => to(format!("/apis/{id}/settings"), "Choose who may introspect"),
         ("audience_missing" | "audience_unknown", _) => to("/apis".to_owned(), "Find the identifier"),
         ("secret_expired", _) if client_there => tab("settings", "See its secrets"),
         ("secret_wrong" | "secret_missing", _) if client_there => tab("settings", "Find the secret"),
+        ("too_many_revoked", _) if client_there => tab("settings", "Revoke all tokens"),
         _ if client_there => tab("quickstart", "See a request that works"),
         _ => to("/clients".to_owned(), "Find the client"),
     }
@@ -56,7 +58,7 @@ mod tests {
     use crate::logs::reason::reason;
     use crate::logs::reason::tests::refused;
 
-    const CODES: [&str; 13] = [
+    const CODES: [&str; 16] = [
         "malformed_request",
         "two_auth_methods",
         "grant_type_missing",
@@ -70,6 +72,9 @@ mod tests {
         "audience_unknown",
         "client_not_authorized",
         "scope_not_granted",
+        "token_missing",
+        "too_many_revoked",
+        "not_introspector",
     ];
 
     #[test]

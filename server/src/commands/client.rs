@@ -7,6 +7,7 @@ use engine::Engine;
 use model::client::{AppType, NewClient};
 use model::log::Actor;
 use model::secret::Secret;
+use model::time::exact;
 use serde::Serialize;
 
 use super::output::{Output, table};
@@ -27,6 +28,21 @@ pub(super) enum Verb {
     /// Secrets of a client: several may be live at once
     #[command(subcommand)]
     Secret(client_secret::Verb),
+    /// Revoke all tokens that the client has now; only APIs that introspect tokens notice, others accept them until they expire
+    RevokeTokens {
+        /// The client
+        #[arg(long, value_name = "ID")]
+        client_id: String,
+    },
+}
+
+/// What was cut off.
+#[derive(Serialize)]
+struct CutOff<'a> {
+    client_id: &'a str,
+    name: &'a str,
+    /// Tokens issued before this moment no longer count.
+    tokens_valid_from: String,
 }
 
 /// A client with the field names of the Management API.
@@ -45,7 +61,21 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
     match verb {
         Verb::Create { name, description } => create(engine, name, description, output).await,
         Verb::Secret(verb) => client_secret::run(engine, verb, output).await,
+        Verb::RevokeTokens { client_id } => revoke_tokens(engine, &client_id, output).await,
     }
+}
+
+async fn revoke_tokens(engine: &Engine, client_id: &str, output: Output) -> Result<(), Failure> {
+    let client = engine.revoke_client_tokens(&Actor::command(), client_id).await?;
+    let from = client.tokens_valid_from.map(exact).unwrap_or_default();
+    let text = format!("Tokens of {} that were issued before {from} are revoked.", client.name);
+    let object = CutOff {
+        client_id: &client.client_id,
+        name: &client.name,
+        tokens_valid_from: from,
+    };
+    output.answer(&object, &text);
+    Ok(())
 }
 
 async fn create(engine: &Engine, name: String, description: String, output: Output) -> Result<(), Failure> {

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use crate::document;
 
+/// How clients prove who they are, the same at every endpoint.
+const AUTH_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
 /// Answers with the document. It is small and read rarely, so it is written anew each time; it lists the algorithms that are in use.
 pub(crate) async fn discovery(State(engine): State<Engine>, headers: HeaderMap) -> Response {
     let body = serde_json::to_vec(&Discovery::of(&engine)).unwrap_or_default();
@@ -22,11 +25,15 @@ pub(crate) async fn discovery(State(engine): State<Engine>, headers: HeaderMap) 
 struct Discovery {
     issuer: String,
     token_endpoint: String,
+    revocation_endpoint: String,
+    introspection_endpoint: String,
     jwks_uri: String,
     grant_types_supported: [&'static str; 1],
     /// Required by RFC 8414; empty as there is no authorization endpoint.
     response_types_supported: [&'static str; 0],
     token_endpoint_auth_methods_supported: [&'static str; 2],
+    revocation_endpoint_auth_methods_supported: [&'static str; 2],
+    introspection_endpoint_auth_methods_supported: [&'static str; 2],
     /// Required by OpenID Connect Discovery, whose libraries check for it although no ID tokens are issued.
     subject_types_supported: [&'static str; 1],
     /// As above; express-oauth2-jwt-bearer takes it for the algorithms of access tokens.
@@ -39,10 +46,14 @@ impl Discovery {
         Self {
             issuer: issuer.as_str().to_owned(),
             token_endpoint: issuer.join("oauth/token"),
+            revocation_endpoint: issuer.join("oauth/revoke"),
+            introspection_endpoint: issuer.join("oauth/introspect"),
             jwks_uri: issuer.join(".well-known/jwks.json"),
             grant_types_supported: [CLIENT_CREDENTIALS],
             response_types_supported: [],
-            token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+            token_endpoint_auth_methods_supported: AUTH_METHODS,
+            revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+            introspection_endpoint_auth_methods_supported: AUTH_METHODS,
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: engine.signing_algs().into_iter().map(SigningAlg::as_str).collect(),
         }

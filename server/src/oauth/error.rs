@@ -1,4 +1,4 @@
-//! What the token endpoint says when it refuses: status, code and text of each refusal, in the profile of the deployment.
+//! What clients are told when they are refused: status, code and text of each refusal, in the profile of the deployment.
 //!
 //! The only place of this surface that picks a status code.
 
@@ -24,7 +24,7 @@ pub enum ErrorProfile {
 /// The most characters of a description; what the caller sent is part of some.
 const DESCRIPTION_MAX: usize = 1_000;
 
-/// Why there is no token.
+/// Why there is no answer to a request of a client.
 pub(crate) enum TokenError {
     /// A rule said no.
     Refused {
@@ -45,8 +45,8 @@ pub(crate) enum TokenError {
     },
     /// The connection ended inside the body.
     BrokenOff,
-    /// Not a `POST` (RFC 6749 §3.2).
-    Method,
+    /// Not a `POST`; the text names the sections that ask for it.
+    Method(&'static str),
     /// More requests wait for a signature than can be signed soon.
     Busy,
     /// Something is wrong on our side.
@@ -70,7 +70,7 @@ impl TokenError {
             IssueError::Refused(refusal) => Self::Refused { refusal, by_header },
             IssueError::Busy => Self::Busy,
             IssueError::Failed(error) => {
-                tracing::error!(id, %error, "no token could be issued");
+                tracing::error!(id, %error, "a request of a client could not be answered");
                 Self::Failed { id: id.to_owned() }
             }
         }
@@ -116,10 +116,10 @@ impl TokenError {
                 "invalid_request",
                 "The body ended before all of it had arrived.".to_owned(),
             ),
-            Self::Method => (
+            Self::Method(sections) => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "invalid_request",
-                "Use the method POST (RFC 6749 section 3.2).".to_owned(),
+                format!("Use the method POST ({sections})."),
             ),
             Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -129,7 +129,7 @@ impl TokenError {
             Self::Failed { id } => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "server_error",
-                format!("The token could not be issued. The log of the server has the details under {id}."),
+                format!("The request could not be answered. The log of the server has the details under {id}."),
             ),
         }
     }
@@ -139,7 +139,12 @@ impl TokenError {
             Self::Refused { refusal, by_header: true } if is_about_the_client(refusal) => {
                 Some((WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Tessera\", charset=\"UTF-8\"")))
             }
-            Self::Method => Some((ALLOW, HeaderValue::from_static("POST"))),
+            Self::Method(_) => Some((ALLOW, HeaderValue::from_static("POST"))),
+            // RFC 7009 §2.2.1: the token still counts; some minutes from now there may be room.
+            Self::Refused {
+                refusal: Refusal::TooManyRevoked(_),
+                ..
+            } => Some((RETRY_AFTER, HeaderValue::from_static("300"))),
             Self::Busy => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
             _ => None,
         }
@@ -167,6 +172,13 @@ fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (St
             StatusCode::BAD_REQUEST,
             "invalid_request",
             "Missing required parameter: grant_type".to_owned(),
+        ),
+        (_, Refusal::TokenMissing) => (StatusCode::BAD_REQUEST, "invalid_request", "Missing required parameter: token".to_owned()),
+        // RFC 7009 §2.2.1.
+        (_, Refusal::TooManyRevoked(_)) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            "The client has too many revoked tokens that have not expired yet: the token is not revoked.".to_owned(),
         ),
         (_, Refusal::GrantTypeUnsupported(_)) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Grant type not supported".to_owned()),
         (
@@ -285,6 +297,22 @@ mod tests {
         ] {
             let (status, error, description) = say(ErrorProfile::Auth0, refusal);
             assert_eq!((status, error, description.as_str()), expect);
+        }
+    }
+
+    #[test]
+    fn rfc7009_section_2_2_1_a_full_deny_list_is_an_outage() {
+        let issuer = Issuer::parse("https://auth.example.com/").unwrap();
+        for profile in [ErrorProfile::Auth0, ErrorProfile::Rfc] {
+            let full = TokenError::Refused {
+                refusal: Refusal::TooManyRevoked("x".to_owned()),
+                by_header: true,
+            };
+            let answer = full.respond(profile, &issuer);
+            assert_eq!(
+                (answer.status(), answer.headers()[RETRY_AFTER].as_bytes()),
+                (StatusCode::SERVICE_UNAVAILABLE, &b"300"[..])
+            );
         }
     }
 

@@ -1,10 +1,14 @@
-//! The OAuth surface: the token endpoint, the public keys, and the documents that describe both.
+//! The OAuth surface: the endpoints that clients call, the public keys, and the documents that describe them.
 //!
-//! A token request passes [`token`] → `request` (read) → `client_auth` (who is it) → the engine → [`error`] or an answer.
+//! A token request passes [`token`] → `body` → `asked` (`request` reads, `client_auth` finds who it is) → the engine → [`error`] or an answer.
 
+pub(crate) mod about_token;
+mod asked;
+mod body;
 mod client_auth;
 pub(crate) mod discovery;
 pub(crate) mod error;
 pub(crate) mod jwks;
+pub(crate) mod protected_resource;
 mod request;
 pub(crate) mod token;

@@ -1,4 +1,4 @@
-//! Reads the body of a token request: a form or a JSON object, each parameter once (RFC 6749 §3.2).
+//! Reads the body of a request of a client: a form or a JSON object, each parameter once (RFC 6749 §3.2).
 
 use std::fmt;
 
@@ -9,8 +9,10 @@ use model::secret::Secret;
 use percent_encoding::percent_decode_str;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-/// The most characters of a parameter: far more than any valid one but `scope` has, which only the body's limit bounds.
+/// The most characters of a parameter: far more than any valid one has but those of [`LONG`], which only the body's limit bounds.
 const VALUE_MAX: usize = 2_048;
+/// Parameters that may be long.
+const LONG: [&str; 2] = ["scope", "token"];
 /// The most parameters, known or not.
 const PARAMETERS_MAX: usize = 100;
 
@@ -29,6 +31,8 @@ pub(super) struct Parameters {
     pub(super) resource: Option<String>,
     /// `scope`.
     pub(super) scope: Option<String>,
+    /// `token` (RFC 7009 §2.1, RFC 7662 §2.1).
+    pub(super) token: Option<String>,
 }
 
 /// Reads a body as its content type says.
@@ -125,10 +129,11 @@ impl Collected {
             Value::Null => return Ok(()),
             Value::Other => return malformed(format!("Send {name} as a text.")),
         };
-        if text.chars().any(char::is_control) {
+        // Any text may be asked about as a token: there is an answer to all of them.
+        if name != "token" && text.chars().any(char::is_control) {
             return malformed(format!("Remove line breaks and control characters from {name}."));
         }
-        if name != "scope" && text.chars().count() > VALUE_MAX {
+        if !LONG.contains(&name) && text.chars().count() > VALUE_MAX {
             return malformed(format!("Shorten {name} to at most {VALUE_MAX} characters."));
         }
         field.set(text);
@@ -167,6 +172,7 @@ impl Parameters {
             "audience" => Field::Plain(&mut self.audience),
             "resource" => Field::Plain(&mut self.resource),
             "scope" => Field::Plain(&mut self.scope),
+            "token" => Field::Plain(&mut self.token),
             _ => return None,
         })
     }

@@ -10,13 +10,11 @@ use model::page::ListQuery;
 use serde_json::{Value, json};
 use server::router::{page_paths, wire_paths};
 
-use crate::house::{Answer, House, ORDERS, Way, call, form, request};
+use crate::house::{Answer, FORM, House, ORDERS, Way, call, form, request};
 use crate::tour::Tour;
 
 /// What is for everyone, by design. This list may only shrink.
-const OPEN: [&str; 10] = [
-    // Clients prove who they are in the request itself.
-    "/oauth/token",
+const OPEN: [&str; 9] = [
     // Public documents.
     "/.well-known/jwks.json",
     "/.well-known/openid-configuration",
@@ -30,6 +28,11 @@ const OPEN: [&str; 10] = [
     "/_fn/sign_in",
     "/_fn/set_up",
 ];
+/// Closed like everything else, but by other means than a session: clients prove who they are in the request itself.
+const FOR_CLIENTS: [&str; 3] = ["/oauth/token", "/oauth/revoke", "/oauth/introspect"];
+/// Public by the choice of an admin, for one API at a time, and off until then. So it is no exception of ours: for whoever did not choose it,
+/// it must be answered like any address where nothing is.
+const BY_CHOICE: [&str; 1] = ["/.well-known/oauth-protected-resource"];
 /// Folders of static files, the same for everyone.
 const FILES: [&str; 2] = ["/pkg/", "/fonts/"];
 
@@ -175,8 +178,8 @@ fn every_exception_exists() {
         .chain(pages.iter().map(String::as_str))
         .chain(functions())
         .collect();
-    for open in OPEN {
-        assert!(all.contains(&open), "{open} is gone: take it out of the list");
+    for open in OPEN.iter().chain(&FOR_CLIENTS).chain(&BY_CHOICE) {
+        assert!(all.contains(open), "{open} is gone: take it out of the list");
     }
     assert!(
         pages.len() > 15 && functions().len() > 30,
@@ -188,11 +191,84 @@ fn every_exception_exists() {
 #[tokio::test]
 async fn what_programs_ask_for_is_open_or_not_there() {
     let house = House::new().await;
-    for path in wire_paths().into_iter().filter(|path| !OPEN.contains(path)) {
+    let elsewhere = |path: &&str| [&OPEN[..], &FOR_CLIENTS, &BY_CHOICE].iter().any(|list| list.contains(path));
+    for path in wire_paths().into_iter().filter(|path| !elsewhere(path)) {
         for method in [Method::GET, Method::POST, Method::DELETE] {
             let answer = house.send(request(method.clone(), &address_of(path))).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}: {}", answer.body);
             assert_eq!(answer.json()["error"], "not_found", "{method} {path}");
+        }
+    }
+}
+
+/// Whatever a stranger sends to an endpoint of clients, in whichever way: it is refused, and leaves nothing but the refusal.
+#[tokio::test]
+async fn endpoints_of_clients_are_closed_to_strangers() {
+    let tour = Tour::new().await;
+    let (_, token) = tour.secrets.iter().find(|(name, _)| *name == "access token").unwrap();
+    let asked = form(&[("grant_type", "client_credentials"), ("audience", ORDERS), ("token", token)]);
+    let as_client = |id: &str, secret: &str| format!("{asked}&{}", form(&[("client_id", id), ("client_secret", secret)]));
+    for path in FOR_CLIENTS {
+        for body in [
+            asked.clone(),
+            as_client("", ""),
+            as_client("nobody", "x"),
+            as_client(&tour.client.id, ""),
+            as_client(&tour.client.id, "wrong"),
+            form(&[("token", token), ("client_id", &tour.client.id)]) + "&grant_type=client_credentials",
+        ] {
+            let answer = tour.house.post(path, FORM, body.clone()).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path} {body}: {}", answer.body);
+            assert_eq!(
+                answer.json(),
+                json!({ "error": "access_denied", "error_description": "Unauthorized" }),
+                "{path}"
+            );
+        }
+        // Not even the admin's session opens it.
+        let mut request = call(Way::Fetch, Some(&tour.cookie), path, asked.clone());
+        request.headers_mut().remove("referer");
+        assert_eq!(tour.house.send(request).await.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    tour.house.engine.verify(token).await.expect("the token of the client is as it was");
+}
+
+/// What admins may make public is not there for any API until they do, for none that they did not choose, and never for the system's own.
+#[tokio::test]
+async fn nothing_is_public_that_no_admin_chose() {
+    let tour = Tour::new().await;
+    let nothing = tour.house.get("/.well-known/nothing").await;
+    let identifiers: Vec<String> = {
+        let apis = tour.house.engine.list_apis(&ListQuery::default()).await.unwrap();
+        apis.items.into_iter().map(|summary| summary.api.identifier).collect()
+    };
+    assert_eq!(identifiers.len(), 3);
+    let address = |path: &str, identifier: &str| format!("{path}?{}", form(&[("resource", identifier)]));
+    let expect_nothing = async |address: &str| {
+        let answer = tour.house.get(address).await;
+        assert_eq!((answer.status, answer.wire()), (StatusCode::NOT_FOUND, nothing.wire()), "{address}");
+    };
+    for path in BY_CHOICE {
+        expect_nothing(path).await;
+        expect_nothing(&address(path, "https://unknown.example.com/")).await;
+        for identifier in &identifiers {
+            expect_nothing(&address(path, identifier)).await;
+        }
+    }
+    let changes = model::api::ApiChanges {
+        metadata_published: Some(true),
+        ..Default::default()
+    };
+    let actor = model::log::Actor::command();
+    tour.house.engine.update_api(&actor, &tour.orders.id, changes).await.unwrap();
+    for path in BY_CHOICE {
+        assert_eq!(
+            tour.house.get(&address(path, ORDERS)).await.status,
+            StatusCode::OK,
+            "the choice is honoured"
+        );
+        for identifier in identifiers.iter().filter(|identifier| *identifier != ORDERS) {
+            expect_nothing(&address(path, identifier)).await;
         }
     }
 }

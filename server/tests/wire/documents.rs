@@ -121,7 +121,7 @@ async fn programs_are_told_in_json_that_there_is_nothing() {
     for path in [
         "/oauth",
         "/oauth/",
-        "/oauth/revoke",
+        "/oauth/authorize",
         "/oauth/token/",
         "/.well-known",
         "/.well-known/",

@@ -211,7 +211,12 @@ impl House {
 
     /// A token request with this body.
     pub async fn ask(&self, content_type: &str, body: impl Into<Body>) -> Answer {
-        let request = Request::post("/oauth/token").header(CONTENT_TYPE, content_type);
+        self.post("/oauth/token", content_type, body).await
+    }
+
+    /// `POST` of a program.
+    pub async fn post(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::post(path).header(CONTENT_TYPE, content_type);
         self.send(request.body(body.into()).unwrap()).await
     }
 

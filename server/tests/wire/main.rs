@@ -1,6 +1,7 @@
 //! The server from outside: what each kind of caller gets, in process and from the built program.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod about_token;
 mod beside;
 mod built;
 mod coverage;
@@ -10,6 +11,7 @@ mod house;
 mod malformed;
 mod pages;
 mod program;
+mod protected_resource;
 mod secrets;
 mod session;
 mod settings;

@@ -10,11 +10,12 @@ use crate::built::{Installation, first_line};
 use crate::house::{EMAIL, ORDERS, PASSWORD};
 
 /// Every command but `serve`.
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 11] = [
     &["admin", "create"],
     &["api", "create"],
     &["client", "create"],
     &["client", "secret"],
+    &["client", "revoke-tokens"],
     &["grant", "create"],
     &["keys", "list"],
     &["keys", "rotate"],
@@ -91,6 +92,9 @@ fn objects_have_the_field_names_of_the_management_api() {
     assert_json_snapshot!("grant_create", installation.json(&grant), { ".id" => "[id]", ".client_id" => "[client_id]" });
     let token = installation.json(&["token", "--client-id", id, "--audience", ORDERS]);
     assert_json_snapshot!("token", token, { ".access_token" => "[token]" });
+
+    let cut_off = installation.json(&["client", "revoke-tokens", "--client-id", id]);
+    assert_json_snapshot!("client_revoke_tokens", cut_off, { ".client_id" => "[client_id]", ".tokens_valid_from" => "[time]" });
 
     installation.json(&["keys", "rotate"]);
     let keys = installation.json(&["keys", "list"]);
@@ -336,6 +340,10 @@ fn failures_say_what_is_wrong_and_end_with_status_1() {
         (
             "remove the only secret",
             &["client", "secret", "remove", "--client-id", id, "--secret-id", only],
+        ),
+        (
+            "revoke the tokens of an unknown client",
+            &["client", "revoke-tokens", "--client-id", "nobody"],
         ),
         ("grant that exists", &["grant", "create", "--client-id", id, "--audience", ORDERS]),
         (

@@ -1,0 +1,54 @@
+//! Calls of clients about tokens that were issued: who calls, by the same proof as for a token.
+
+use std::sync::Arc;
+
+use model::log::{LogEntry, LogType};
+use model::refusal::Refusal;
+use model::token::Credentials;
+
+use crate::engine::Engine;
+use crate::error::IssueError;
+use crate::logs::{Caller, TEXT_MAX, shown, stranger};
+use crate::snapshot::ClientEntry;
+
+impl Engine {
+    /// The client that calls, with a log entry that names it; a refusal is logged.
+    ///
+    /// # Errors
+    /// [`IssueError::Refused`] if the client is not proven; [`IssueError::Failed`].
+    pub(crate) async fn authenticate(&self, credentials: Option<&Credentials>, caller: &Caller) -> Result<(Arc<ClientEntry>, LogEntry), IssueError> {
+        let client_id = credentials.map(|credentials| credentials.client_id.as_str());
+        let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, None, caller);
+        let snapshot = self.0.snapshots.current();
+        let mut proof = self.prove(&snapshot, credentials, &mut entry).await;
+        // A secret that another process has just made must not be refused; see `newer` in `tokens.rs`.
+        if matches!(proof, Err(IssueError::Refused(Refusal::SecretWrong(_)))) && self.refresh().await.is_ok() {
+            let newer = self.0.snapshots.current();
+            if newer.revision != snapshot.revision {
+                proof = self.prove(&newer, credentials, &mut entry).await;
+            }
+        }
+        match proof {
+            Ok(client) => Ok((client, entry)),
+            Err(IssueError::Refused(refusal)) => Err(self.refuse_entry(entry, refusal)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Logs a refusal of a call about a token that the wire found before there was a call to answer.
+    pub fn refuse_call(&self, refusal: &Refusal, client_id: Option<&str>, caller: &Caller) {
+        let entry = self.token_entry(&stranger("", &caller.ip), client_id, None, caller);
+        self.refuse_entry(entry, refusal.clone());
+    }
+
+    /// Logs a refusal of the call that `entry` is of.
+    pub(crate) fn refuse_entry(&self, entry: LogEntry, refusal: Refusal) -> IssueError {
+        self.queue_token_log(LogEntry {
+            kind: LogType::CallRefused,
+            reason: refusal.code().to_owned(),
+            description: shown(&refusal.for_log(), TEXT_MAX),
+            ..entry
+        });
+        IssueError::Refused(refusal)
+    }
+}
