@@ -113,6 +113,7 @@ impl House {
             credentials: Credentials {
                 client_id: client.client_id,
                 client_secret,
+                ..Credentials::default()
             },
         })
     }

@@ -29,7 +29,11 @@ impl Engine {
             }
         }
         match proof {
-            Ok(client) => Ok((client, entry)),
+            Ok(client) => match self.spend(credentials).await {
+                Ok(()) => Ok((client, entry)),
+                Err(IssueError::Refused(refusal)) => Err(self.refuse_entry(entry, refusal)),
+                Err(error) => Err(error),
+            },
             Err(IssueError::Refused(refusal)) => Err(self.refuse_entry(entry, refusal)),
             Err(error) => Err(error),
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::claims::CustomClaims;
-use model::client::{AppType, CLIENT_ID_LENGTH, Client, ClientChanges, ClientSummary, NewClient};
+use model::client::{AppType, AuthMethod, CLIENT_ID_LENGTH, Client, ClientChanges, ClientSummary, NewClient};
 use model::log::{Actor, LogEntry, LogType};
 use model::page::{ListQuery, Page, PageRequest};
 use model::time::Timestamp;
@@ -99,6 +99,10 @@ impl Engine {
         after.description = changes.description.unwrap_or(after.description);
         after.client_metadata = changes.client_metadata.unwrap_or(after.client_metadata);
         after.token_lifetime = changes.token_lifetime.unwrap_or(after.token_lifetime);
+        after.auth_methods = changes.auth_methods.unwrap_or(after.auth_methods);
+        after.auth_methods.sort_unstable();
+        after.auth_methods.dedup();
+        after.strict_assertions = changes.strict_assertions.unwrap_or(after.strict_assertions);
         after.custom_claims = changes.custom_claims.unwrap_or(after.custom_claims);
         if after == before {
             return Ok(before);
@@ -107,8 +111,8 @@ impl Engine {
         execute!(
             change,
             sqlx::query(
-                "UPDATE clients SET name = $2, description = $3, client_metadata = $4, token_lifetime = $5, custom_claims = $6, updated_at = $7 \
-             WHERE client_id = $1"
+                "UPDATE clients SET name = $2, description = $3, client_metadata = $4, token_lifetime = $5, custom_claims = $6, \
+             auth_methods = $7, strict_assertions = $8, updated_at = $9 WHERE client_id = $1"
             )
             .bind(client_id)
             .bind(&after.name)
@@ -116,6 +120,8 @@ impl Engine {
             .bind(json(&after.client_metadata))
             .bind(after.token_lifetime)
             .bind(json(&after.custom_claims))
+            .bind(names(&after.auth_methods))
+            .bind(after.strict_assertions)
             .bind(after.updated_at)
         )?;
         let entry = LogEntry {
@@ -161,6 +167,8 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
         description: new.description,
         app_type: new.app_type,
         client_metadata: BTreeMap::new(),
+        auth_methods: AuthMethod::DEFAULT.to_vec(),
+        strict_assertions: false,
         token_lifetime: None,
         custom_claims: CustomClaims::default(),
         tokens_valid_from: None,
@@ -212,6 +220,15 @@ async fn row(tx: &mut Tx, client_id: &str) -> Result<Option<ClientRow>, Error> {
     Ok(on!(tx, db => sqlx::query_as("SELECT * FROM clients WHERE client_id = $1").bind(client_id).fetch_optional(db).await)?)
 }
 
+/// The methods as the database keeps them.
+fn names(methods: &[AuthMethod]) -> String {
+    methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn methods(names: &str) -> Option<Vec<AuthMethod>> {
+    names.split_whitespace().map(AuthMethod::parse).collect()
+}
+
 fn app_type_name(app_type: AppType) -> &'static str {
     match app_type {
         AppType::NonInteractive => "non_interactive",
@@ -225,6 +242,8 @@ struct ClientRow {
     description: String,
     app_type: String,
     client_metadata: String,
+    auth_methods: String,
+    strict_assertions: bool,
     token_lifetime: Option<i64>,
     custom_claims: String,
     tokens_valid_from: Option<Timestamp>,
@@ -250,6 +269,8 @@ impl ClientRow {
             description: self.description,
             app_type: AppType::NonInteractive,
             client_metadata: serde_json::from_str(&self.client_metadata).map_err(|_| Error::Corrupt("clients.client_metadata"))?,
+            auth_methods: methods(&self.auth_methods).ok_or(Error::Corrupt("clients.auth_methods"))?,
+            strict_assertions: self.strict_assertions,
             token_lifetime: self.token_lifetime,
             custom_claims: serde_json::from_str(&self.custom_claims).map_err(|_| Error::Corrupt("clients.custom_claims"))?,
             tokens_valid_from: self.tokens_valid_from,

@@ -100,7 +100,7 @@ impl Jwk {
 
 impl PublicKey {
     /// SHA-256 over the required members in lexical order, without spaces (RFC 7638 §3, RFC 8037 §2).
-    fn thumbprint(&self) -> String {
+    pub(crate) fn thumbprint(&self) -> String {
         let members = match self {
             Self::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
             Self::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#),

@@ -15,8 +15,10 @@
 
 mod admins;
 mod apis;
+mod assertions;
 mod authenticate;
 pub mod chance;
+mod client_keys;
 mod client_secrets;
 mod clients;
 pub mod clock;
@@ -33,6 +35,7 @@ mod keyring;
 mod logs;
 mod preview;
 mod progress;
+mod public_key;
 mod published;
 mod revoke;
 mod rotation;
@@ -42,11 +45,13 @@ mod snapshot;
 pub mod store;
 mod throttle;
 mod tokens;
+mod used_once;
 mod uses;
 pub mod vault;
 mod verify;
 
 pub use admins::SessionToken;
+pub use assertions::claimed_client;
 pub use engine::{Config, Engine};
 pub use error::{Error, IssueError, OpenError, SignInError};
 pub use logs::Caller;

@@ -21,6 +21,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::client_keys::{self, KnownKey};
 use crate::client_secrets::{self, KnownSecret};
 use crate::engine::{Engine, Inner};
 use crate::error::Error;
@@ -80,6 +81,8 @@ pub(crate) struct ClientEntry {
     pub(crate) client: Client,
     /// Its secrets.
     pub(crate) secrets: Vec<KnownSecret>,
+    /// Its keys.
+    pub(crate) keys: Vec<KnownKey>,
     grants: HashMap<String, Grant>,
 }
 
@@ -227,6 +230,7 @@ async fn read_client(store: &Store, client_id: &str) -> Result<Option<ClientEntr
         revision,
         client,
         secrets: client_secrets::known(&mut tx, client_id).await?,
+        keys: client_keys::known(&mut tx, client_id).await?,
         grants: grants.into_iter().map(|grant| (grant.audience.clone(), grant)).collect(),
     }))
 }

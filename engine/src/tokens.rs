@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use model::api::{IDENTIFIER_MAX, SigningAlg};
+use model::assertion::Flaw;
+use model::client::AuthMethod;
 use model::client_secret::{self, LastUse};
 use model::log::{Actor, ActorKind, LogEntry, LogType};
 use model::refusal::Refusal;
 use model::secret::Secret;
 use model::token::{self, Claims, Credentials, TokenRequest, TokenResponse};
 
+use crate::assertions;
 use crate::engine::Engine;
 use crate::error::{Error, IssueError};
 use crate::jose;
@@ -43,6 +46,11 @@ impl Engine {
         let mut answer = self.answer(&snapshot, credentials.as_ref(), &request, &mut entry).await;
         if let Some(newer) = self.newer(&snapshot, &answer).await {
             answer = self.answer(&newer, credentials.as_ref(), &request, &mut entry).await;
+        }
+        if answer.is_ok()
+            && let Err(error) = self.spend(credentials.as_ref()).await
+        {
+            answer = Err(error);
         }
         self.record(entry, &request, &answer);
         answer
@@ -97,6 +105,11 @@ impl Engine {
         let Err(IssueError::Refused(
             Refusal::SecretWrong(_)
             | Refusal::SecretExpired { .. }
+            | Refusal::AuthMethodNotAllowed { .. }
+            | Refusal::AssertionFlawed {
+                flaw: Flaw::Key | Flaw::Signature,
+                ..
+            }
             | Refusal::AudienceUnknown(_)
             | Refusal::NotAuthorized { .. }
             | Refusal::ScopeNotGranted(_),
@@ -128,33 +141,59 @@ impl Engine {
             .filter(|credentials| !credentials.client_id.is_empty())
             .ok_or(Refusal::ClientMissing)?;
         let client_id = credentials.client_id.as_str();
-        let secret = credentials.client_secret.as_ref().map(Secret::reveal).filter(|secret| !secret.is_empty());
         let client = self.0.snapshots.client(&self.0.store, snapshot, client_id).await?;
+        if let Some(client) = &client {
+            entry.client_name.clone_from(&client.client.name);
+        }
+        let client = match &credentials.client_assertion {
+            Some(assertion) => self.prove_by_assertion(client, client_id, assertion.reveal(), entry.date)?,
+            None => self.prove_by_secret(client, credentials, entry)?,
+        };
+        entry.actor.kind = ActorKind::Client;
+        entry.actor.id.clone_from(&client.client.client_id);
+        entry.actor.name.clone_from(&client.client.name);
+        Ok(client)
+    }
+
+    fn prove_by_assertion(&self, client: Option<Arc<ClientEntry>>, client_id: &str, assertion: &str, now: i64) -> Result<Arc<ClientEntry>, Refusal> {
+        let client = client.ok_or_else(|| Refusal::AssertionFlawed {
+            client_id: shown(client_id, CLIENT_ID_SHOWN),
+            flaw: Flaw::Unknown,
+        })?;
+        allowed(&client, AuthMethod::PrivateKeyJwt)?;
+        assertions::check(assertion, &client, &self.0.issuer, now)?;
+        Ok(client)
+    }
+
+    fn prove_by_secret(&self, client: Option<Arc<ClientEntry>>, credentials: &Credentials, entry: &LogEntry) -> Result<Arc<ClientEntry>, Refusal> {
+        let client_id = credentials.client_id.as_str();
+        let secret = credentials.client_secret.as_ref().map(Secret::reveal).filter(|secret| !secret.is_empty());
         let known = client.as_ref().map_or_else(Default::default, |client| client.secrets.as_slice());
         let macs = known.iter().map(|secret| &secret.mac).chain([&NO_MAC]);
         // Compared for unknown clients too, so that the work does not tell whether there is one.
         let matching = black_box(self.0.vault.matching(client_id, secret.unwrap_or_default(), macs));
         let client = client.ok_or_else(|| unknown(client_id))?;
-        entry.client_name.clone_from(&client.client.name);
         if secret.is_none() {
-            return Err(Refusal::SecretMissing(client_id.to_owned()).into());
+            return Err(Refusal::SecretMissing(client_id.to_owned()));
         }
         let Some(proof) = matching.and_then(|position| client.secrets.get(position)) else {
-            return Err(Refusal::SecretWrong(client_id.to_owned()).into());
+            return Err(Refusal::SecretWrong(client_id.to_owned()));
         };
         if let Some(expired_at) = proof.expires_at.filter(|_| !client_secret::is_live(proof.expires_at, entry.date)) {
             return Err(Refusal::SecretExpired {
                 client_id: client_id.to_owned(),
                 name: proof.name.clone(),
                 expired_at,
-            }
-            .into());
+            });
         }
+        let method = if credentials.in_header {
+            AuthMethod::ClientSecretBasic
+        } else {
+            AuthMethod::ClientSecretPost
+        };
+        allowed(&client, method)?;
         let ip = shown(&entry.actor.ip, TEXT_MAX);
         self.0.uses.note(&proof.id, LastUse { at: entry.date, ip });
-        entry.actor.kind = ActorKind::Client;
-        entry.actor.id.clone_from(&client.client.client_id);
-        entry.actor.name.clone_from(&client.client.name);
         Ok(client)
     }
 
@@ -252,6 +291,17 @@ fn describe_refusal(entry: &mut LogEntry, refusal: &Refusal) {
     entry.description = shown(&refusal.for_log(), TEXT_MAX);
 }
 
+/// Refuses a way of proving that is not among the client's.
+fn allowed(client: &ClientEntry, method: AuthMethod) -> Result<(), Refusal> {
+    if client.client.auth_methods.contains(&method) {
+        return Ok(());
+    }
+    Err(Refusal::AuthMethodNotAllowed {
+        client_id: client.client.client_id.clone(),
+        method,
+    })
+}
+
 fn unknown(client_id: &str) -> Refusal {
     Refusal::ClientUnknown(shown(client_id, CLIENT_ID_SHOWN))
 }
@@ -300,6 +350,7 @@ mod tests {
         Credentials {
             client_id: client.client_id,
             client_secret: Some(secret),
+            ..Credentials::default()
         }
     }
 

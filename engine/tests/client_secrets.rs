@@ -92,6 +92,7 @@ async fn ask(engine: &Engine, client_id: &str, secret: &Secret, ip: &str) -> &'s
     let credentials = Credentials {
         client_id: client_id.to_owned(),
         client_secret: Some(secret.clone()),
+        ..Credentials::default()
     };
     let request = TokenRequest {
         grant_type: Some("client_credentials".to_owned()),

@@ -132,6 +132,7 @@ async fn credentials(house: &House, name: &str) -> Credentials {
     Credentials {
         client_id,
         client_secret: Some(secret),
+        ..Credentials::default()
     }
 }
 
@@ -243,7 +244,7 @@ on_both! {
     async fn whoever_does_not_prove_who_it_is_is_refused(house: House) {
         let shop = Shop::open(&house, SigningAlg::RS256).await;
         let token = shop.token().await;
-        let with = |id: &str, secret: Option<&str>| Some(Credentials { client_id: id.to_owned(), client_secret: secret.map(Secret::new) });
+        let with = |id: &str, secret: Option<&str>| Some(Credentials { client_id: id.to_owned(), client_secret: secret.map(Secret::new), ..Credentials::default() });
         let id = shop.gateway.client_id.as_str();
         for (credentials, expect) in [
             (None, Refusal::ClientMissing),

@@ -10,6 +10,7 @@ use std::path::Path;
 use engine::{Caller, Engine, Error};
 use model::api::{ApiChanges, NewApi, SigningAlg};
 use model::client::{ClientChanges, NewClient};
+use model::client_key::NewClientKey;
 use model::client_secret::SecretFields;
 use model::grant::{NewGrant, ScopeChoice};
 use model::issuer::Issuer;
@@ -25,11 +26,12 @@ use serde::Serialize;
 use support::{House, NOW, admin, new_api, scope};
 
 /// Public methods of the engine that change nothing which the log is about: all others must be in the table.
-const SILENT: [&str; 33] = [
+const SILENT: [&str; 34] = [
     "api",
     "api_by_identifier",
     "apis_of_client",
     "client",
+    "client_keys",
     "client_secret_owner",
     "client_secrets",
     "clients_of_api",
@@ -348,7 +350,7 @@ on_both! {
             ..about_grant("Grant of Invoices for Orders changed to write:orders")
         }]).await;
 
-        let credentials = Credentials { client_id: id.clone(), client_secret: Some(secrets[1].clone()) };
+        let credentials = Credentials { client_id: id.clone(), client_secret: Some(secrets[1].clone()), ..Credentials::default() };
         let caller = Caller { ip: "192.0.2.7".to_owned(), user_agent: "billing/1.0".to_owned() };
         secrets.push(engine.issue(Some(credentials), request(&audience), &caller).await.unwrap().access_token);
         let itself = Actor { kind: ActorKind::Client, id: id.clone(), name: "Invoices".to_owned(), ip: caller.ip.clone() };
@@ -378,7 +380,7 @@ on_both! {
             ..about_grant("Client Invoices may no longer introspect tokens of Orders")
         }]).await;
 
-        let credentials = Credentials { client_id: id.clone(), client_secret: Some(secrets[1].clone()) };
+        let credentials = Credentials { client_id: id.clone(), client_secret: Some(secrets[1].clone()), ..Credentials::default() };
         let token = secrets[secrets.len() - 1].clone();
         let refused = || told(LogType::CallRefused, "Invoices may not introspect tokens of Orders");
         engine.introspect(Some(&credentials), Some(token.reveal()), &caller).await.unwrap();
@@ -397,7 +399,15 @@ on_both! {
             ..told(LogType::CallRefused, &unreadable.for_log())
         }]).await;
 
-        let before = client;
+        let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        let new = NewClientKey { name: "Laptop".to_owned(), key: jwk.to_owned(), ..NewClientKey::default() };
+        let key = engine.add_client_key(&by, &id, new).await.unwrap();
+        let about_keys = |description| Told { client_id: id.clone(), ..changed(description) };
+        journal.says("add_client_key", &by, [Told { after: json(&key), ..about_keys("Key \"Laptop\" added to Invoices") }]).await;
+        engine.remove_client_key(&by, &id, &key.id).await.unwrap();
+        journal.says("remove_client_key", &by, [Told { before: json(&key), ..about_keys("Key \"Laptop\" removed from Invoices") }]).await;
+
+        let before = engine.client(&id).await.unwrap();
         let client = engine.revoke_client_tokens(&by, &id).await.unwrap();
         journal.says("revoke_client_tokens", &by, [Told {
             client_id: id.clone(),

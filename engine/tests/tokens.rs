@@ -84,6 +84,7 @@ fn credentials(client_id: &str, secret: &str) -> Option<Credentials> {
     Some(Credentials {
         client_id: client_id.to_owned(),
         client_secret: Some(Secret::new(secret)),
+        ..Credentials::default()
     })
 }
 
@@ -283,7 +284,7 @@ on_both! {
         let without_type = TokenRequest { grant_type: None, ..whole.clone() };
         let password = TokenRequest { grant_type: Some("password".to_owned()), ..whole.clone() };
         let without_audience = TokenRequest { audience: None, ..whole.clone() };
-        let without_secret = Some(Credentials { client_id: id.to_owned(), client_secret: None });
+        let without_secret = Some(Credentials { client_id: id.to_owned(), client_secret: None, ..Credentials::default() });
         for (sent, asked, expect) in [
             (None, without_type, Refusal::GrantTypeMissing),
             (None, password, Refusal::GrantTypeUnsupported("password".to_owned())),

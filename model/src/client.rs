@@ -34,6 +34,10 @@ pub struct Client {
     pub app_type: AppType,
     /// Free key-value pairs of the admin.
     pub client_metadata: BTreeMap<String, String>,
+    /// How it may prove itself; at least one way.
+    pub auth_methods: Vec<AuthMethod>,
+    /// Whether its assertions must name this server as their only audience, see [`crate::assertion::Assertion::check`].
+    pub strict_assertions: bool,
     /// Seconds that its tokens are valid at most; `None` leaves that to each API.
     pub token_lifetime: Option<i64>,
     /// Claims that its tokens carry beside those of the API.
@@ -63,6 +67,41 @@ impl AppType {
         match self {
             Self::NonInteractive => "Non Interactive",
         }
+    }
+}
+
+/// How a client proves itself (RFC 7591 §2 `token_endpoint_auth_method`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// Its secret, in the `Authorization` header (RFC 6749 §2.3.1).
+    ClientSecretBasic,
+    /// Its secret, in the body.
+    ClientSecretPost,
+    /// An assertion that it signs with its own key (RFC 7523 §2.2).
+    PrivateKeyJwt,
+}
+
+impl AuthMethod {
+    /// Every method.
+    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt];
+    /// What a new client may use: libraries try both places for a secret.
+    pub const DEFAULT: [Self; 2] = [Self::ClientSecretBasic, Self::ClientSecretPost];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+        }
+    }
+
+    /// The method with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == name)
     }
 }
 
@@ -109,6 +148,10 @@ pub struct ClientChanges {
     pub description: Option<String>,
     /// The whole new metadata.
     pub client_metadata: Option<BTreeMap<String, String>>,
+    /// All ways in which it may prove itself.
+    pub auth_methods: Option<Vec<AuthMethod>>,
+    /// Whether its assertions must name this server as their only audience.
+    pub strict_assertions: Option<bool>,
     /// The new longest life of its tokens in seconds; `Some(None)` leaves that to each API.
     pub token_lifetime: Option<Option<i64>>,
     /// All its new custom claims.
@@ -124,6 +167,9 @@ impl ClientChanges {
         self.name.as_deref().map_or(Ok(()), check_name)?;
         self.description.as_deref().map_or(Ok(()), check_description)?;
         self.client_metadata.as_ref().map_or(Ok(()), check_metadata)?;
+        if self.auth_methods.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Invalid::new("auth_methods", "Leave the client at least one way to prove itself."));
+        }
         self.token_lifetime.flatten().map_or(Ok(()), check_token_lifetime)?;
         self.custom_claims.as_ref().map_or(Ok(()), CustomClaims::check)
     }

@@ -7,8 +7,10 @@
 
 pub mod admin;
 pub mod api;
+pub mod assertion;
 pub mod claims;
 pub mod client;
+pub mod client_key;
 pub mod client_secret;
 pub mod grant;
 pub mod introspection;

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::assertion::Flaw;
+use crate::client::AuthMethod;
 use crate::time::{Timestamp, exact};
 
 /// The reason why the token endpoint refused a request.
@@ -33,6 +35,20 @@ pub enum Refusal {
         name: String,
         /// From when on it is refused.
         expired_at: Timestamp,
+    },
+    /// The client proved itself in a way that it may not use.
+    AuthMethodNotAllowed {
+        /// The client.
+        client_id: String,
+        /// The way that it used.
+        method: AuthMethod,
+    },
+    /// The assertion of the client proves nothing.
+    AssertionFlawed {
+        /// The client.
+        client_id: String,
+        /// Why.
+        flaw: Flaw,
     },
     /// Neither `audience` nor `resource` names an API.
     AudienceMissing,
@@ -70,6 +86,8 @@ impl Refusal {
             Self::SecretMissing(_) => "secret_missing",
             Self::SecretWrong(_) => "secret_wrong",
             Self::SecretExpired { .. } => "secret_expired",
+            Self::AuthMethodNotAllowed { .. } => "auth_method_not_allowed",
+            Self::AssertionFlawed { flaw, .. } => flaw.code(),
             Self::AudienceMissing => "audience_missing",
             Self::AudienceUnknown(_) => "audience_unknown",
             Self::NotAuthorized { .. } => "client_not_authorized",
@@ -92,6 +110,8 @@ impl Refusal {
             Self::SecretMissing(_) => "The client sent no secret".to_owned(),
             Self::SecretWrong(_) => "The client secret is wrong".to_owned(),
             Self::SecretExpired { name, expired_at, .. } => format!("The client secret \"{name}\" expired on {}", exact(*expired_at)),
+            Self::AuthMethodNotAllowed { method, .. } => format!("The client may not prove itself by {}", method.as_str()),
+            Self::AssertionFlawed { flaw, .. } => flaw.for_log().to_owned(),
             Self::AudienceMissing => "The request named no audience".to_owned(),
             Self::AudienceUnknown(audience) => format!("No API has the identifier {audience}"),
             Self::NotAuthorized { audience, .. } => format!("No grant authorizes the client for {audience}"),
@@ -120,6 +140,18 @@ pub fn fix_of(code: &str) -> Option<&'static str> {
         "secret_missing" => "Send client_secret in the body or in an Authorization header of type Basic.",
         "secret_wrong" => "Copy the secret from the Settings tab of the client; it may have been rotated.",
         "secret_expired" => "Give the program a live secret from the Settings tab of the client, or let this one expire later there.",
+        "auth_method_not_allowed" => "Prove the client in a way that its Settings tab allows, or allow this one there.",
+        "assertion_client_unknown" => {
+            "Set iss and sub of the assertion to the client ID from the Settings tab of the client; it may have been deleted."
+        }
+        "assertion_client" => "Set iss and sub of the assertion to the client ID.",
+        "assertion_audience" => "Set aud of the assertion to the issuer, exactly as this dashboard shows it.",
+        "assertion_expired" => "Make a new assertion for each request, and set the clock of the client's machine.",
+        "assertion_too_long" => "Let assertions expire at most 5 minutes after iat.",
+        "assertion_not_yet" => "Set the clock of the client's machine: it is ahead by more than 10 seconds.",
+        "assertion_key" => "Add the public key on the Settings tab of the client, or sign with one that is there and has not expired.",
+        "assertion_signature" => "Sign with the private half of the key that the assertion names.",
+        "assertion_replayed" => "Make a new assertion with a new jti for each request.",
         "audience_missing" => "Send audience with the identifier of the API.",
         "audience_unknown" => "Send the identifier exactly as the API's Settings tab shows it, to the last slash.",
         "client_not_authorized" => "Authorize the client on the API's Non Interactive Clients tab.",
@@ -161,10 +193,17 @@ mod tests {
             Refusal::ScopeNotGranted(vec![]),
             Refusal::TokenMissing,
             Refusal::TooManyRevoked(text()),
+            Refusal::AuthMethodNotAllowed {
+                client_id: text(),
+                method: AuthMethod::PrivateKeyJwt,
+            },
         ] {
             assert!(!refusal.fix().is_empty(), "{refusal:?}");
         }
         assert!(fix_of(NOT_INTROSPECTOR).is_some());
+        for flaw in Flaw::ALL {
+            assert!(fix_of(flaw.code()).is_some(), "{flaw:?}");
+        }
         assert_eq!(fix_of("no_such_code"), None);
     }
 }

@@ -29,13 +29,17 @@ pub struct TokenRequest {
     pub scope: Option<String>,
 }
 
-/// How a client proves who it is (RFC 6749 §2.3.1); the same for the header and the body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How a client proves who it is: by its secret (RFC 6749 §2.3.1) or by an assertion (RFC 7521 §4.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// Who it says it is.
     pub client_id: String,
     /// Its secret, if it sent one.
     pub client_secret: Option<Secret>,
+    /// Whether the secret came in the `Authorization` header rather than in the body.
+    pub in_header: bool,
+    /// The signed assertion, if it sent one.
+    pub client_assertion: Option<Secret>,
 }
 
 /// Which claims and header the tokens of an API have (Auth0's `token_dialect`).

@@ -6,6 +6,7 @@ use leptos_router::components::{Outlet, Redirect};
 use leptos_router::hooks::use_params_map;
 use model::client::Client;
 
+use super::auth_fns::ChangeClientAuth;
 use super::server_fns::{AuthorizeApi, ChangeClientTokens, ClientDetail, DeleteClient, GetClient, RotateClientSecret, UpdateClient, WithdrawApi};
 use crate::layout::refresh_frame;
 use crate::ui::{Chip, ErrorPanel, IconName, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, ask};
@@ -16,6 +17,7 @@ pub(super) struct ClientTabs {
     pub detail: Load<ClientDetail>,
     pub update: Post,
     pub tokens: Post,
+    pub auth: Post,
     pub rotate: Post,
     pub delete: Post,
     pub authorize: Post,
@@ -30,11 +32,19 @@ pub fn ClientLayout() -> impl IntoView {
     let client_id = client_id();
     let update = Post::to::<UpdateClient>();
     let tokens = Post::to::<ChangeClientTokens>();
+    let auth = Post::to::<ChangeClientAuth>();
     let authorize = Post::to::<AuthorizeApi>();
     let withdraw = Post::to::<WithdrawApi>();
     let rotate = Post::to::<RotateClientSecret>();
     // A rotated secret too: an old one that is being shown must leave the screen.
-    let writes = [update.done(), tokens.done(), authorize.done(), withdraw.done(), rotate.done()];
+    let writes = [
+        update.done(),
+        tokens.done(),
+        auth.done(),
+        authorize.done(),
+        withdraw.done(),
+        rotate.done(),
+    ];
     let written = Memo::new(move |_| writes.iter().map(Get::get).sum::<usize>());
     let detail = Load::blocking(move || ask(GetClient { client_id: client_id.get() }).after(written.get()));
     refresh_frame(written);
@@ -42,6 +52,7 @@ pub fn ClientLayout() -> impl IntoView {
         detail,
         update,
         tokens,
+        auth,
         rotate,
         delete: Post::to::<DeleteClient>(),
         authorize,
@@ -69,6 +80,7 @@ fn ClientHead(client: Client, apis: i64) -> impl IntoView {
     let base = format!("/clients/{}", client.client_id);
     let tabs = vec![
         Tab::new(format!("{base}/settings"), "Settings"),
+        Tab::new(format!("{base}/authentication"), "Authentication"),
         Tab::counted(format!("{base}/apis"), "APIs", apis),
         Tab::new(format!("{base}/quickstart"), "Quickstart"),
     ];

@@ -1,6 +1,8 @@
 //! Clients: the list, the form that creates one, and a client with its tabs.
 
 mod access;
+pub mod auth_fns;
+mod authentication;
 mod create;
 mod danger;
 mod detail;
@@ -18,6 +20,7 @@ use leptos_router::components::{ParentRoute, Route};
 use leptos_router::path;
 
 use access::AccessTab;
+use authentication::AuthenticationTab;
 use create::NewClientPage;
 use detail::{ClientLayout, ClientStart};
 use list::ClientsPage;
@@ -35,6 +38,7 @@ pub fn ClientsRoutes() -> AnyNestedRoute {
             <Route path=path!("") view=ClientStart/>
             <Route path=path!("settings") view=SettingsTab/>
             <Route path=path!("secret") view=SecretTab/>
+            <Route path=path!("authentication") view=AuthenticationTab/>
             <Route path=path!("apis") view=AccessTab/>
             <Route path=path!("quickstart") view=QuickstartTab/>
         </ParentRoute>

@@ -24,6 +24,9 @@ pub(super) fn remedy(entry: &LogEntry, client_there: bool, api_id: Option<&str>)
         ("scope_not_granted", Some(id)) if client_there => to(clients_tab(id, entry), "Choose scopes"),
         ("not_introspector", Some(id)) => to(format!("/apis/{id}/settings"), "Choose who may introspect"),
         ("audience_missing" | "audience_unknown", _) => to("/apis".to_owned(), "Find the identifier"),
+        (code, _) if client_there && (code == "auth_method_not_allowed" || code.starts_with("assertion_")) => {
+            tab("authentication", "See how it may prove itself")
+        }
         ("secret_expired", _) if client_there => tab("settings", "See its secrets"),
         ("secret_wrong" | "secret_missing", _) if client_there => tab("settings", "Find the secret"),
         ("too_many_revoked", _) if client_there => tab("settings", "Revoke all tokens"),
@@ -58,7 +61,7 @@ mod tests {
     use crate::logs::reason::reason;
     use crate::logs::reason::tests::refused;
 
-    const CODES: [&str; 16] = [
+    const CODES: [&str; 26] = [
         "malformed_request",
         "two_auth_methods",
         "grant_type_missing",
@@ -75,6 +78,16 @@ mod tests {
         "token_missing",
         "too_many_revoked",
         "not_introspector",
+        "auth_method_not_allowed",
+        "assertion_client_unknown",
+        "assertion_client",
+        "assertion_audience",
+        "assertion_expired",
+        "assertion_too_long",
+        "assertion_not_yet",
+        "assertion_key",
+        "assertion_signature",
+        "assertion_replayed",
     ];
 
     #[test]

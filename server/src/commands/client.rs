@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 use engine::Engine;
-use model::client::{AppType, NewClient};
+use model::client::{AppType, AuthMethod, NewClient};
 use model::log::Actor;
 use model::secret::Secret;
 use model::time::exact;
 use serde::Serialize;
 
 use super::output::{Output, table};
-use super::{Failure, client_secret};
+use super::{Failure, client_key, client_secret};
 
 /// What can be done with clients.
 #[derive(Subcommand)]
@@ -28,6 +29,21 @@ pub(super) enum Verb {
     /// Secrets of a client: several may be live at once
     #[command(subcommand)]
     Secret(client_secret::Verb),
+    /// Public keys of a client, for private_key_jwt
+    #[command(subcommand)]
+    Key(client_key::Verb),
+    /// Choose how a client may prove itself
+    Auth {
+        /// The client
+        #[arg(long, value_name = "ID")]
+        client_id: String,
+        /// A way; may be repeated
+        #[arg(long, value_name = "METHOD", required = true, value_parser = PossibleValuesParser::new(AuthMethod::ALL.map(AuthMethod::as_str)))]
+        method: Vec<String>,
+        /// Take only assertions that name the issuer as their one audience, to the letter
+        #[arg(long)]
+        strict: bool,
+    },
     /// Revoke all tokens that the client has now; only APIs that introspect tokens notice, others accept them until they expire
     RevokeTokens {
         /// The client
@@ -61,6 +77,8 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
     match verb {
         Verb::Create { name, description } => create(engine, name, description, output).await,
         Verb::Secret(verb) => client_secret::run(engine, verb, output).await,
+        Verb::Key(verb) => client_key::run(engine, verb, output).await,
+        Verb::Auth { client_id, method, strict } => client_key::set_methods(engine, &client_id, &method, strict, output).await,
         Verb::RevokeTokens { client_id } => revoke_tokens(engine, &client_id, output).await,
     }
 }

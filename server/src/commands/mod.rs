@@ -3,6 +3,7 @@
 mod admin;
 mod api;
 mod client;
+mod client_key;
 mod client_secret;
 mod grant;
 mod keys;

@@ -1,10 +1,13 @@
-//! How the client proves who it is: `Authorization: Basic`, or its id and secret in the body (RFC 6749 §2.3.1).
+//! How the client proves who it is: `Authorization: Basic`, its id and secret in the body (RFC 6749 §2.3.1), or an assertion in the
+//! body (RFC 7521 §4.2).
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use engine::claimed_client;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use model::assertion::ASSERTION_TYPE;
 use model::refusal::Refusal;
 use model::secret::Secret;
 use model::token::Credentials;
@@ -51,29 +54,65 @@ fn decode(encoded: &[u8]) -> Option<Credentials> {
     Some(Credentials {
         client_id,
         client_secret: Some(secret).filter(|secret| !secret.is_empty()).map(Secret::new),
+        in_header: true,
+        client_assertion: None,
     })
 }
 
 /// What the client proves itself with; `None` if it names no client at all.
 ///
 /// # Errors
-/// [`Refusal::TwoAuthMethods`] if both places carry a secret; [`Refusal::Malformed`] if they name different clients.
+/// [`Refusal::TwoAuthMethods`] if there is more than one proof; [`Refusal::Malformed`] if different clients are named, or an assertion is
+/// of a type that we do not know.
 pub(super) fn credentials(header: Option<Credentials>, parameters: &Parameters) -> Result<Option<Credentials>, Refusal> {
+    let secret = parameters.client_secret.is_some();
+    if let Some(assertion) = &parameters.client_assertion {
+        if secret || header.as_ref().is_some_and(|header| header.client_secret.is_some()) {
+            return Err(Refusal::TwoAuthMethods);
+        }
+        return by_assertion(assertion, header, parameters).map(Some);
+    }
     let Some(header) = header else {
         return Ok(parameters.client_id.clone().map(|client_id| Credentials {
             client_id,
             client_secret: parameters.client_secret.clone(),
+            ..Credentials::default()
         }));
     };
-    if parameters.client_secret.is_some() {
+    if secret {
         return Err(Refusal::TwoAuthMethods);
     }
     // A client id alone proves nothing, so it is no second method; many libraries send it along.
-    match &parameters.client_id {
-        Some(other) if *other != header.client_id => Err(Refusal::Malformed(
-            "The client_id in the body is not the one in the Authorization header. Send one client_id.".to_owned(),
-        )),
-        _ => Ok(Some(header)),
+    same_client(parameters.client_id.as_deref(), &header.client_id, "in the Authorization header")?;
+    Ok(Some(header))
+}
+
+/// The client id may be left out: the assertion names the client too (RFC 7521 §4.2).
+fn by_assertion(assertion: &Secret, header: Option<Credentials>, parameters: &Parameters) -> Result<Credentials, Refusal> {
+    if parameters.client_assertion_type.as_deref() != Some(ASSERTION_TYPE) {
+        return Err(Refusal::Malformed(format!(
+            "Send client_assertion_type={ASSERTION_TYPE} with a client_assertion."
+        )));
+    }
+    let client_id = claimed_client(assertion.reveal()).ok_or_else(|| {
+        Refusal::Malformed("The client_assertion is not a signed JWT with the claims iss, sub, aud, exp and jti (RFC 7523 section 3).".to_owned())
+    })?;
+    for named in [parameters.client_id.as_deref(), header.as_ref().map(|header| header.client_id.as_str())] {
+        same_client(named, &client_id, "in the client_assertion")?;
+    }
+    Ok(Credentials {
+        client_id,
+        client_assertion: Some(assertion.clone()),
+        ..Credentials::default()
+    })
+}
+
+fn same_client(named: Option<&str>, client_id: &str, place: &str) -> Result<(), Refusal> {
+    match named {
+        Some(other) if other != client_id => Err(Refusal::Malformed(format!(
+            "The client_id in the request is not the one {place}. Send one client_id."
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -96,6 +135,15 @@ mod tests {
         Credentials {
             client_id: client_id.to_owned(),
             client_secret: secret.map(Secret::new),
+            in_header: true,
+            client_assertion: None,
+        }
+    }
+
+    fn posted(client_id: &str, secret: Option<&str>) -> Credentials {
+        Credentials {
+            in_header: false,
+            ..pair(client_id, secret)
         }
     }
 
@@ -141,12 +189,52 @@ mod tests {
         let header = || Some(pair("a", Some("s")));
         assert_eq!(
             credentials(None, &body(Some("a"), Some("s"))),
-            Ok(Some(pair("a", Some("s")))),
+            Ok(Some(posted("a", Some("s")))),
             "in the body"
         );
         assert_eq!(credentials(header(), &body(Some("a"), None)), Ok(header()), "an id alone is no method");
         assert_eq!(credentials(header(), &body(None, Some("s"))), Err(Refusal::TwoAuthMethods));
         assert_eq!(credentials(None, &body(None, Some("s"))), Ok(None), "nobody is named");
         assert!(matches!(credentials(header(), &body(Some("b"), None)), Err(Refusal::Malformed(_))));
+    }
+
+    /// An unsigned JWT with these claims: here nothing is checked yet.
+    fn assertion(claims: &str) -> Secret {
+        let part = |json: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json);
+        Secret::new(format!("{}.{}.x", part("{\"alg\":\"RS256\"}"), part(claims)))
+    }
+
+    #[test]
+    fn rfc7521_section_4_2_assertions_name_the_client() {
+        let body = |client_id: Option<&str>, assertion: &Secret| Parameters {
+            client_id: client_id.map(str::to_owned),
+            client_assertion_type: Some(ASSERTION_TYPE.to_owned()),
+            client_assertion: Some(assertion.clone()),
+            ..Parameters::default()
+        };
+        let of_a = assertion(r#"{"iss":"a","sub":"a"}"#);
+        for client_id in [None, Some("a")] {
+            let read = credentials(None, &body(client_id, &of_a)).unwrap().unwrap();
+            assert_eq!((read.client_id.as_str(), read.client_assertion), ("a", Some(of_a.clone())));
+        }
+        assert!(matches!(credentials(None, &body(Some("b"), &of_a)), Err(Refusal::Malformed(_))));
+        for broken in [Secret::new("a.b.c"), Secret::new("x"), assertion("{}"), assertion("[]")] {
+            assert!(
+                matches!(credentials(None, &body(None, &broken)), Err(Refusal::Malformed(_))),
+                "{}",
+                broken.reveal()
+            );
+        }
+        let two = Parameters {
+            client_secret: Some(Secret::new("s")),
+            ..body(None, &of_a)
+        };
+        assert_eq!(credentials(None, &two), Err(Refusal::TwoAuthMethods));
+        assert_eq!(credentials(Some(pair("a", Some("s"))), &body(None, &of_a)), Err(Refusal::TwoAuthMethods));
+        let other = Parameters {
+            client_assertion_type: None,
+            ..body(None, &of_a)
+        };
+        assert!(matches!(credentials(None, &other), Err(Refusal::Malformed(_))));
     }
 }

@@ -6,13 +6,19 @@ use axum::response::Response;
 use engine::Engine;
 use http::HeaderMap;
 use model::api::SigningAlg;
+use model::client::AuthMethod;
+use model::key::KeyAlg;
 use model::token::CLIENT_CREDENTIALS;
 use serde::Serialize;
 
 use crate::document;
 
 /// How clients prove who they are, the same at every endpoint.
-const AUTH_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+const AUTH_METHODS: [&str; 3] = [
+    AuthMethod::ClientSecretBasic.as_str(),
+    AuthMethod::ClientSecretPost.as_str(),
+    AuthMethod::PrivateKeyJwt.as_str(),
+];
 
 /// Answers with the document. It is small and read rarely, so it is written anew each time; it lists the algorithms that are in use.
 pub(crate) async fn discovery(State(engine): State<Engine>, headers: HeaderMap) -> Response {
@@ -31,9 +37,12 @@ struct Discovery {
     grant_types_supported: [&'static str; 1],
     /// Required by RFC 8414; empty as there is no authorization endpoint.
     response_types_supported: [&'static str; 0],
-    token_endpoint_auth_methods_supported: [&'static str; 2],
-    revocation_endpoint_auth_methods_supported: [&'static str; 2],
-    introspection_endpoint_auth_methods_supported: [&'static str; 2],
+    token_endpoint_auth_methods_supported: [&'static str; 3],
+    token_endpoint_auth_signing_alg_values_supported: [&'static str; 4],
+    revocation_endpoint_auth_methods_supported: [&'static str; 3],
+    revocation_endpoint_auth_signing_alg_values_supported: [&'static str; 4],
+    introspection_endpoint_auth_methods_supported: [&'static str; 3],
+    introspection_endpoint_auth_signing_alg_values_supported: [&'static str; 4],
     /// Required by OpenID Connect Discovery, whose libraries check for it although no ID tokens are issued.
     subject_types_supported: [&'static str; 1],
     /// As above; express-oauth2-jwt-bearer takes it for the algorithms of access tokens.
@@ -43,6 +52,7 @@ struct Discovery {
 impl Discovery {
     fn of(engine: &Engine) -> Self {
         let issuer = engine.issuer();
+        let assertions = KeyAlg::ALL.map(KeyAlg::as_str);
         Self {
             issuer: issuer.as_str().to_owned(),
             token_endpoint: issuer.join("oauth/token"),
@@ -52,8 +62,11 @@ impl Discovery {
             grant_types_supported: [CLIENT_CREDENTIALS],
             response_types_supported: [],
             token_endpoint_auth_methods_supported: AUTH_METHODS,
+            token_endpoint_auth_signing_alg_values_supported: assertions,
             revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+            revocation_endpoint_auth_signing_alg_values_supported: assertions,
             introspection_endpoint_auth_methods_supported: AUTH_METHODS,
+            introspection_endpoint_auth_signing_alg_values_supported: assertions,
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: engine.signing_algs().into_iter().map(SigningAlg::as_str).collect(),
         }

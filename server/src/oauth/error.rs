@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use engine::IssueError;
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
+use model::client::AuthMethod;
 use model::issuer::Issuer;
 use model::refusal::Refusal;
 use serde::Serialize;
@@ -155,7 +156,13 @@ impl TokenError {
 fn is_about_the_client(refusal: &Refusal) -> bool {
     matches!(
         refusal,
-        Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_) | Refusal::SecretExpired { .. }
+        Refusal::ClientMissing
+            | Refusal::ClientUnknown(_)
+            | Refusal::SecretMissing(_)
+            | Refusal::SecretWrong(_)
+            | Refusal::SecretExpired { .. }
+            | Refusal::AuthMethodNotAllowed { .. }
+            | Refusal::AssertionFlawed { .. }
     )
 }
 
@@ -181,13 +188,32 @@ fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (St
             "The client has too many revoked tokens that have not expired yet: the token is not revoked.".to_owned(),
         ),
         (_, Refusal::GrantTypeUnsupported(_)) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Grant type not supported".to_owned()),
+        // Auth0 has a code of its own where the client tried an assertion.
+        (
+            _,
+            Refusal::AssertionFlawed { .. }
+            | Refusal::AuthMethodNotAllowed {
+                method: AuthMethod::PrivateKeyJwt,
+                ..
+            },
+        ) => (StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed.".to_owned()),
         (
             Auth0,
-            Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_) | Refusal::SecretExpired { .. },
+            Refusal::ClientMissing
+            | Refusal::ClientUnknown(_)
+            | Refusal::SecretMissing(_)
+            | Refusal::SecretWrong(_)
+            | Refusal::SecretExpired { .. }
+            | Refusal::AuthMethodNotAllowed { .. },
         ) => (StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized".to_owned()),
         (
             Rfc,
-            Refusal::ClientMissing | Refusal::ClientUnknown(_) | Refusal::SecretMissing(_) | Refusal::SecretWrong(_) | Refusal::SecretExpired { .. },
+            Refusal::ClientMissing
+            | Refusal::ClientUnknown(_)
+            | Refusal::SecretMissing(_)
+            | Refusal::SecretWrong(_)
+            | Refusal::SecretExpired { .. }
+            | Refusal::AuthMethodNotAllowed { .. },
         ) => (StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed.".to_owned()),
         (Auth0, Refusal::AudienceMissing) => (
             StatusCode::FORBIDDEN,

@@ -12,7 +12,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 /// The most characters of a parameter: far more than any valid one has but those of [`LONG`], which only the body's limit bounds.
 const VALUE_MAX: usize = 2_048;
 /// Parameters that may be long.
-const LONG: [&str; 2] = ["scope", "token"];
+const LONG: [&str; 3] = ["scope", "token", "client_assertion"];
 /// The most parameters, known or not.
 const PARAMETERS_MAX: usize = 100;
 
@@ -25,6 +25,10 @@ pub(super) struct Parameters {
     pub(super) client_id: Option<String>,
     /// `client_secret`.
     pub(super) client_secret: Option<Secret>,
+    /// `client_assertion_type` (RFC 7521 §4.2).
+    pub(super) client_assertion_type: Option<String>,
+    /// `client_assertion`.
+    pub(super) client_assertion: Option<Secret>,
     /// `audience`.
     pub(super) audience: Option<String>,
     /// `resource` (RFC 8707 §2), read where there is no audience.
@@ -169,6 +173,8 @@ impl Parameters {
             "grant_type" => Field::Plain(&mut self.grant_type),
             "client_id" => Field::Plain(&mut self.client_id),
             "client_secret" => Field::Secret(&mut self.client_secret),
+            "client_assertion_type" => Field::Plain(&mut self.client_assertion_type),
+            "client_assertion" => Field::Secret(&mut self.client_assertion),
             "audience" => Field::Plain(&mut self.audience),
             "resource" => Field::Plain(&mut self.resource),
             "scope" => Field::Plain(&mut self.scope),

@@ -72,6 +72,12 @@ async fn arguments(tour: &Tour) -> String {
         ("token_lifetime", "60"),
         ("client_metadata", ""),
         ("custom_claims", ""),
+        ("client_secret_post", "true"),
+        (
+            "key",
+            r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+        ),
+        ("key_id", &tour.key),
         ("token_dialect", "access_token"),
         ("alg", "RS256"),
         ("period", "30"),

@@ -10,11 +10,13 @@ use crate::built::{Installation, first_line};
 use crate::house::{EMAIL, ORDERS, PASSWORD};
 
 /// Every command but `serve`.
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 13] = [
     &["admin", "create"],
     &["api", "create"],
     &["client", "create"],
     &["client", "secret"],
+    &["client", "key"],
+    &["client", "auth"],
     &["client", "revoke-tokens"],
     &["grant", "create"],
     &["keys", "list"],

@@ -9,6 +9,9 @@ use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use insta::assert_json_snapshot;
 use model::api::SigningAlg;
+use model::assertion::ASSERTION_TYPE;
+use model::client::{AuthMethod, ClientChanges};
+use model::log::Actor;
 use serde_json::{Value, json};
 use server::{ErrorProfile, Options};
 
@@ -209,6 +212,18 @@ async fn every_refusal(error_profile: ErrorProfile) -> BTreeMap<&'static str, Va
     let expired = house.add_secret(&client, Some(NOW + 1)).await;
     house.clock.set(NOW + 1);
     house.api("https://other.example.com/", SigningAlg::RS256, &[]).await;
+    let only_jwt = house.client("Only by assertion").await;
+    let changes = ClientChanges {
+        auth_methods: Some(vec![AuthMethod::PrivateKeyJwt]),
+        ..ClientChanges::default()
+    };
+    house.engine.update_client(&Actor::command(), &only_jwt.id, changes).await.unwrap();
+    let asserted = |client_id: &str| {
+        let part = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
+        let claims = json!({ "iss": client_id, "sub": client_id, "aud": "http://localhost:3000/", "exp": NOW + 60 });
+        let assertion = format!("{}.{}.c2ln", part(json!({ "alg": "ES256" })), part(claims));
+        json!({ "client_id": null, "client_secret": null, "client_assertion": assertion, "client_assertion_type": ASSERTION_TYPE })
+    };
     let rest = "grant_type=client_credentials&audience=https%3A%2F%2Forders.example.com%2F";
     let ask = |changes: Value| house.ask_with(&client, changes);
     refusals(BTreeMap::from([
@@ -240,6 +255,18 @@ async fn every_refusal(error_profile: ErrorProfile) -> BTreeMap<&'static str, Va
         (
             "two clients",
             ask_by_header(&house, &basic(&client.id, client.secret.reveal()), &format!("{rest}&client_id=other")).await,
+        ),
+        ("a method that is not allowed", house.ask_with(&only_jwt, json!({})).await),
+        ("an assertion of a client that may send none", ask(asserted(&client.id)).await),
+        ("an assertion without a key", ask(asserted(&only_jwt.id)).await),
+        ("an assertion of nobody", ask(asserted("nobody")).await),
+        (
+            "no assertion at all",
+            ask(json!({ "client_secret": null, "client_assertion": "x", "client_assertion_type": ASSERTION_TYPE })).await,
+        ),
+        (
+            "an assertion of another type",
+            ask(json!({ "client_secret": null, "client_assertion": "x" })).await,
         ),
         ("no grant type", ask(json!({ "grant_type": null })).await),
         ("unknown grant type", ask(json!({ "grant_type": "password" })).await),

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use http::header::LOCATION;
 use model::api::{Api, SigningAlg};
+use model::client_key::NewClientKey;
 use model::key::KeyAlg;
 use model::log::{Actor, LogEntry, LogQuery};
 use model::page::{MAX_PER_PAGE, PageRequest};
@@ -28,6 +29,8 @@ pub struct Tour {
     pub stock: Api,
     /// Is granted both.
     pub client: ClientPersona,
+    /// Id of its public key.
+    pub key: String,
     /// What nobody may see who did not ask for it, each with a name.
     pub secrets: Vec<(&'static str, String)>,
 }
@@ -64,12 +67,19 @@ impl Tour {
         house.ask_with(&client, json!({ "client_secret": WRONG_SECRET })).await;
         house.engine.sign_in(EMAIL, &Secret::new(WRONG_SECRET), "192.0.2.1").await.unwrap_err();
         house.engine.rotate_keys(&actor, KeyAlg::RS256, false).await.unwrap();
+        let new = NewClientKey {
+            name: "Laptop".to_owned(),
+            key: r#"{"kty":"OKP","crv":"Ed25519","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#.to_owned(),
+            ..NewClientKey::default()
+        };
+        let key = house.engine.add_client_key(&actor, &client.id, new).await.unwrap().id;
         Self {
             house,
             cookie,
             orders,
             stock,
             client,
+            key,
             secrets,
         }
     }

@@ -1,0 +1,122 @@
+//! Clients that prove themselves by a signed assertion (`private_key_jwt`, RFC 7523 §2.2).
+
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, crypto};
+use model::assertion::{ASSERTION_MAX, Assertion, Flaw, SKEW, TEXT_MAX};
+use model::issuer::Issuer;
+use model::key::KeyAlg;
+use model::refusal::Refusal;
+use model::time::Timestamp;
+use model::token::Credentials;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::client_keys::KnownKey;
+use crate::engine::Engine;
+use crate::error::IssueError;
+use crate::snapshot::ClientEntry;
+
+/// The kinds of JWT that an assertion may say it is (RFC 7523bis asks for the last).
+const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
+
+/// The header of an assertion (RFC 7515 §4.1).
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    typ: Option<String>,
+    /// Extensions that must be understood; we know none.
+    crit: Option<Value>,
+}
+
+/// The client id that an assertion names, nothing checked; `None` if it is no JWT or names none.
+#[must_use]
+pub fn claimed_client(assertion: &str) -> Option<String> {
+    let (_, claims) = parts(assertion)?;
+    claims.sub.or(claims.iss).filter(|client_id| !client_id.is_empty())
+}
+
+/// Checks all that an assertion says, and its signature, but not yet whether it was used before.
+///
+/// # Errors
+/// [`Refusal::Malformed`] if it is no JWT that can be an assertion; [`Refusal::AssertionFlawed`].
+pub(crate) fn check(assertion: &str, client: &ClientEntry, issuer: &Issuer, now: Timestamp) -> Result<(), Refusal> {
+    let (header, claims) = parts(assertion).ok_or_else(malformed)?;
+    let known_type = header.typ.is_none_or(|typ| TYPES.contains(&typ.to_ascii_lowercase().as_str()));
+    if !known_type || header.crit.is_some() {
+        return Err(malformed());
+    }
+    let client_id = &client.client.client_id;
+    let flawed = |flaw| Refusal::AssertionFlawed {
+        client_id: client_id.clone(),
+        flaw,
+    };
+    claims.check(client_id, issuer, client.client.strict_assertions, now).map_err(flawed)?;
+    let alg = KeyAlg::parse(&header.alg).ok_or_else(|| flawed(Flaw::Key))?;
+    let named = |key: &&KnownKey| header.kid.as_deref().is_none_or(|kid| kid == key.kid);
+    let live = |key: &&KnownKey| key.alg == alg && key.expires_at.is_none_or(|at| now < at);
+    let mut keys = client.keys.iter().filter(named).filter(live).peekable();
+    keys.peek().ok_or_else(|| flawed(Flaw::Key))?;
+    // Without a `kid` each key of the algorithm may be meant; there are few.
+    if keys.any(|key| signed_by(assertion, key)) {
+        Ok(())
+    } else {
+        Err(flawed(Flaw::Signature))
+    }
+}
+
+fn signed_by(assertion: &str, key: &KnownKey) -> bool {
+    let Some((input, signature)) = assertion.rsplit_once('.') else {
+        return false;
+    };
+    let Ok(algorithm) = Algorithm::from_str(key.alg.as_str()) else {
+        return false;
+    };
+    crypto::verify(signature, input.as_bytes(), &key.verifying, algorithm).unwrap_or(false)
+}
+
+fn parts(assertion: &str) -> Option<(Header, Assertion)> {
+    if assertion.len() > ASSERTION_MAX {
+        return None;
+    }
+    let mut parts = assertion.split('.');
+    let (header, claims, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
+        return None;
+    };
+    let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+    let claims: Assertion = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let short = |text: &Option<String>| text.as_ref().is_none_or(|text| text.chars().count() <= TEXT_MAX);
+    let all_short = [&claims.iss, &claims.sub, &claims.jti].into_iter().all(short);
+    all_short.then_some((header, claims))
+}
+
+fn malformed() -> Refusal {
+    Refusal::Malformed("The client_assertion is not a signed JWT with the claims iss, sub, aud, exp and jti (RFC 7523 section 3).".to_owned())
+}
+
+impl Engine {
+    /// Uses up the assertion of a request that succeeds: no second request gets anything for it, in this process or another.
+    ///
+    /// # Errors
+    /// [`Refusal::AssertionFlawed`] if it was used before; [`IssueError::Failed`].
+    pub(crate) async fn spend(&self, credentials: Option<&Credentials>) -> Result<(), IssueError> {
+        let Some((client_id, assertion)) = credentials.and_then(|sent| Some((&sent.client_id, sent.client_assertion.as_ref()?))) else {
+            return Ok(());
+        };
+        let Some((_, claims)) = parts(assertion.reveal()) else { return Ok(()) };
+        // One without an id is known by all of itself.
+        let id = claims.jti.as_deref().unwrap_or(assertion.reveal());
+        let until = claims.exp.unwrap_or_else(|| self.now()).saturating_add(SKEW);
+        if self.use_once("assertion", client_id, id, until).await? {
+            return Ok(());
+        }
+        let refusal = Refusal::AssertionFlawed {
+            client_id: client_id.clone(),
+            flaw: Flaw::Replayed,
+        };
+        Err(refusal.into())
+    }
+}

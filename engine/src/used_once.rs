@@ -1,0 +1,55 @@
+//! What may be used once only, remembered for all processes until it would have expired anyway.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::time::Timestamp;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::store::execute;
+
+impl Engine {
+    /// Whether this is the first use of what `owner` calls `id`; from now until `until` there is no second.
+    ///
+    /// # Errors
+    /// [`Error::Storage`]; then it was not used.
+    pub(crate) async fn use_once(&self, kind: &str, owner: &str, id: &str, until: Timestamp) -> Result<bool, Error> {
+        let mut tx = self.0.store.write().await?;
+        let sql = "INSERT INTO used_once (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
+        let added = execute!(&mut tx, sqlx::query(sql).bind(hash(kind, owner, id)).bind(until))?;
+        tx.commit().await?;
+        Ok(added == 1)
+    }
+
+    /// Forgets what has expired.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub(crate) async fn sweep_used_once(&self) -> Result<(), Error> {
+        let mut tx = self.0.store.write().await?;
+        execute!(&mut tx, sqlx::query("DELETE FROM used_once WHERE expires_at < $1").bind(self.now()))?;
+        tx.commit().await
+    }
+}
+
+/// The lengths in front keep different things with the same letters apart.
+fn hash(kind: &str, owner: &str, id: &str) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in [kind, owner, id] {
+        context.update(&part.len().to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    URL_SAFE_NO_PAD.encode(context.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hash;
+
+    #[test]
+    fn what_differs_in_one_part_differs() {
+        let hashes = [hash("a", "b", "cd"), hash("a", "bc", "d"), hash("ab", "c", "d"), hash("a", "b", "c")];
+        assert!(hashes.iter().enumerate().all(|(n, hash)| !hashes[..n].contains(hash)));
+    }
+}
