@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::{Outlet, Redirect};
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use model::client::Client;
 
-use super::server_fns::{AuthorizeApi, ClientDetail, DeleteClient, GetClient, RotateClientSecret, UpdateClient, WithdrawApi};
+use super::secret_fns::RotateClientSecret;
+use super::server_fns::{AuthorizeApi, ClientDetail, DeleteClient, GetClient, UpdateClient, WithdrawApi};
 use crate::layout::refresh_frame;
 use crate::ui::{Chip, ErrorPanel, IconName, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, ask};
 
@@ -34,7 +35,16 @@ pub fn ClientLayout() -> impl IntoView {
     // A rotated secret too: an old one that is being shown must leave the screen.
     let writes = [update.done(), authorize.done(), withdraw.done(), rotate.done()];
     let written = Memo::new(move |_| writes.iter().map(Get::get).sum::<usize>());
-    let detail = Load::blocking(move || ask(GetClient { client_id: client_id.get() }).after(written.get()));
+    let query = use_query_map();
+    // Apart from the rest of the address, so that only this part of it loads the client anew.
+    let unused = Memo::new(move |_| query.with(|query| query.get("unused").unwrap_or_default()));
+    let detail = Load::blocking(move || {
+        ask(GetClient {
+            client_id: client_id.get(),
+            unused: unused.get(),
+        })
+        .after(written.get())
+    });
     refresh_frame(written);
     provide_context(ClientTabs {
         detail,

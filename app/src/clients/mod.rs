@@ -6,9 +6,15 @@ mod danger;
 mod detail;
 #[cfg(feature = "ssr")]
 pub(crate) mod flash;
+#[cfg(feature = "ssr")]
+mod found;
+mod leaked;
 pub(crate) mod list;
 mod quickstart;
 mod secret;
+pub mod secret_fns;
+#[cfg(feature = "ssr")]
+mod secrets;
 pub mod server_fns;
 mod settings;
 
@@ -20,6 +26,7 @@ use leptos_router::path;
 use access::AccessTab;
 use create::NewClientPage;
 use detail::{ClientLayout, ClientStart};
+use leaked::LeakedPage;
 use list::ClientsPage;
 use quickstart::QuickstartTab;
 use secret::SecretTab;
@@ -31,6 +38,7 @@ pub fn ClientsRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/clients") view=ClientsPage/>
         <Route path=path!("/clients/new") view=NewClientPage/>
+        <Route path=path!("/clients/leaked") view=LeakedPage/>
         <ParentRoute path=path!("/clients/:client_id") view=ClientLayout>
             <Route path=path!("") view=ClientStart/>
             <Route path=path!("settings") view=SettingsTab/>

@@ -1,22 +1,26 @@
-//! The client secret, on the Settings tab and on the page that shows it once without scripts.
+//! A client secret, on the Settings tab and on the page that shows it once without scripts.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use model::secret::Secret;
 
 use super::detail::client_id;
-use super::server_fns::{RevealClientSecret, TakeClientSecret};
+use super::secret_fns::{RevealClientSecret, TakeClientSecret};
 use crate::ui::{Button, Card, ErrorPanel, LinkButton, Load, Mono, Note, Post, PostForm, SecretField, Skeleton, Tone, ask};
 
-/// The secret with Show and Copy. Without scripts, Show posts the form and leads to [`SecretTab`].
+/// A secret with Show and Copy. Without scripts, Show posts the form and leads to [`SecretTab`].
 #[component]
-pub(super) fn ClientSecret(client_id: String) -> impl IntoView {
+pub(super) fn ShowSecret(client_id: String, secret_id: String) -> impl IntoView {
     let reveal = Post::to::<RevealClientSecret>();
-    let copied_id = client_id.clone();
+    let copied = RevealClientSecret {
+        client_id: client_id.clone(),
+        secret_id: secret_id.clone(),
+    };
     view! {
-        <SecretField reveal=reveal ask=ask(RevealClientSecret { client_id: copied_id })>
+        <SecretField reveal=reveal ask=ask(copied)>
             <PostForm post=reveal attr:class="inline">
                 <input type="hidden" name="client_id" value=client_id />
+                <input type="hidden" name="secret_id" value=secret_id />
                 <Button small=true pending=reveal.pending()>
                     "Show"
                 </Button>

@@ -6,8 +6,8 @@ use model::client::{Client, DESCRIPTION_MAX, METADATA_MAX, METADATA_TEXT_MAX, NA
 
 use super::danger::{DeleteClientZone, RotateSecretZone};
 use super::detail::{ClientTab, ClientTabs};
-use super::secret::ClientSecret;
-use super::server_fns::ClientDetail;
+use super::secret::ShowSecret;
+use super::server_fns::{ClientDetail, SecretCard};
 use crate::ui::{Button, Card, FormError, Kind, Mono, Note, PostForm, TextArea, TextField, Tone, When};
 
 /// The Settings tab.
@@ -34,6 +34,10 @@ fn settings(detail: ClientDetail) -> impl IntoView {
                     <Credentials detail=credentials />
                 </Card>
             </section>
+            <section class="part" aria-labelledby="secrets-head">
+                <h2 id="secrets-head">"Secrets"</h2>
+                <Secrets detail=detail.clone() />
+            </section>
             <section aria-labelledby="danger-head">
                 <h2 id="danger-head">"Danger zone"</h2>
                 <Card>
@@ -53,11 +57,7 @@ fn Credentials(detail: ClientDetail) -> impl IntoView {
         <dl class="facts">
             <dt>"Client ID"</dt>
             <dd>
-                <Mono text=client.client_id.clone() copy=true />
-            </dd>
-            <dt>"Client secret"</dt>
-            <dd>
-                <ClientSecret client_id=client.client_id />
+                <Mono text=client.client_id copy=true />
             </dd>
             <dt>"Created"</dt>
             <dd>
@@ -72,6 +72,27 @@ fn Credentials(detail: ClientDetail) -> impl IntoView {
     .into_any()
 }
 
+/// Its secrets: what the server wrote, with the way to show each in between.
+#[component]
+fn Secrets(detail: ClientDetail) -> impl IntoView {
+    let client_id = detail.client.client_id;
+    let html = |html: String| view! { <div inner_html=html></div> };
+    let card = |card: SecretCard| {
+        view! {
+            <article class="client-secret">
+                {html(card.head)} <ShowSecret client_id=client_id.clone() secret_id=card.id /> {html(card.foot)}
+            </article>
+        }
+    };
+    let cards = detail.secrets.cards.into_iter().map(card).collect_view();
+    view! {
+        {html(detail.secrets.head)}
+        <Card>{cards} {html(detail.secrets.foot)}</Card>
+        <p class="hint">"A secret is shown for 30 seconds. Each look at it leaves a log entry. Last use is written a few seconds late."</p>
+    }
+    .into_any()
+}
+
 /// Says that the last change was kept; it stands in the address, so that a form posted without scripts gets it too.
 #[component]
 fn Saved() -> impl IntoView {
@@ -81,21 +102,29 @@ fn Saved() -> impl IntoView {
     view! {
         <div role="status">
             {move || match query.with(|query| query.get("saved")).as_deref() {
-                Some("details") if !failed() => Some(view! { <Note tone=Tone::Good>"The details are saved."</Note> }.into_any()),
-                Some("secret") => {
-                    Some(
-                        view! {
-                            <Note tone=Tone::Good>
-                                "The client has a new secret and the old one is refused. Give the new one to the program that uses it."
-                            </Note>
-                        }
-                            .into_any(),
-                    )
-                }
-                _ => None,
+                Some("details") if failed() => None,
+                Some(saved) => said(saved).map(|text| view! { <Note tone=Tone::Good>{text}</Note> }.into_any()),
+                None => None,
             }}
         </div>
     }
+}
+
+/// What was done, in words.
+fn said(saved: &str) -> Option<&'static str> {
+    Some(match saved {
+        "details" => "The details are saved.",
+        "secret" => "The client has a new secret and the old one is refused. Give the new one to the program that uses it.",
+        "secret-added" => "The client has one more secret. The others stay valid.",
+        "secret-changed" => "The secret is changed.",
+        "secret-removed" => "The secret is removed and refused.",
+        "secret-revoked" => "The leaked secret is removed and refused.",
+        "secret-replaced" => "The leaked secret is refused. Give the new one to the program that uses it.",
+        "rotation-started" => "The rotation has begun: both secrets are accepted. Give the new one to the program that uses it.",
+        "rotation-completed" => "The rotation is complete: the old secret is refused.",
+        "rotation-cancelled" => "The rotation is cancelled: the new secret is refused.",
+        _ => return None,
+    })
 }
 
 #[component]

@@ -1,0 +1,82 @@
+//! What the page of a found secret says: rendered on the server for every browser, as the secrets of a client are.
+
+use leptos::prelude::*;
+use model::client_secret::Owner;
+
+use super::secret_fns::RevokeClientSecret;
+use super::secrets::used;
+use crate::ui::{Button, FormError, Kind, Note, Post, PostForm, Tone};
+
+/// What is said of a secret that no client has.
+pub(super) fn nobodys(result: &str) -> String {
+    let (tone, text) = match result {
+        "foreign" => (
+            Tone::Info,
+            "This is no secret of a client of this server, and it does not look like one that Tessera makes.",
+        ),
+        "mistyped" => (
+            Tone::Warn,
+            "This begins like a secret of Tessera, but its checksum does not hold: a character is wrong, missing or too many. Copy it again, whole.",
+        ),
+        "unknown" => (
+            Tone::Good,
+            "This has the form of a secret of Tessera, but no client of this server has it: it was removed, or it belongs to another server.",
+        ),
+        _ => return String::new(),
+    };
+    view! { <Note tone=tone>{text}</Note> }.to_html()
+}
+
+/// Whose it is, and the form that takes it away.
+pub(super) fn owned(owner: Owner) -> String {
+    let revoke = Post::to::<RevokeClientSecret>();
+    let Owner {
+        client,
+        secret,
+        is_live,
+        is_only_live: replace,
+        as_of,
+    } = owner;
+    let state = if is_live {
+        "It is live: whoever has it can ask for tokens."
+    } else {
+        "It has expired and is refused."
+    };
+    let settings = format!("/clients/{}/settings", client.client_id);
+    let (label, loss) = if replace {
+        (
+            "Replace secret",
+            "It is the client's only live secret. A new one takes its place; until the program has the new one, it gets no token.",
+        )
+    } else {
+        ("Remove secret", "It is refused at once. The client's other secrets stay valid.")
+    };
+    let title = format!("{} of ", secret.name);
+    let used = format!("It was {}.", used(&secret, as_of));
+    view! {
+        <FormError of=revoke />
+        <div class="confirm-panel">
+            <h2>
+                {title}
+                <a class="name" href=settings>
+                    {client.name}
+                </a>
+            </h2>
+            <ul class="consequences">
+                <li>{state}</li>
+                <li>{used}</li>
+                <li>{loss}</li>
+                <li>"Tokens that were issued for it stay valid until they expire. The log says that it was reported as leaked."</li>
+            </ul>
+            <PostForm post=revoke attr:class="form-actions">
+                <input type="hidden" name="client_id" value=client.client_id />
+                <input type="hidden" name="secret_id" value=secret.id />
+                <input type="hidden" name="replace" value=replace.to_string() />
+                <Button kind=Kind::Danger pending=revoke.pending()>
+                    {label}
+                </Button>
+            </PostForm>
+        </div>
+    }
+    .to_html()
+}
