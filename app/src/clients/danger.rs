@@ -10,10 +10,6 @@ use crate::ui::{Button, Confirm, Danger, FormError, Kind, PostForm, TypeToConfir
 #[component]
 pub(super) fn RotateSecretZone(detail: ClientDetail) -> impl IntoView {
     let rotate = expect_context::<ClientTabs>().rotate;
-    let loses = match detail.secrets.cards.len() {
-        1 => "The old secret is refused at once: the program gets no new token until it has the new one.".to_owned(),
-        count => format!("All {count} secrets are refused at once: no program gets a new token until it has the new one."),
-    };
     let client = detail.client;
     view! {
         <Danger title="Rotate at once" text="One new secret in place of all others. To rotate without an outage, press Rotate at a secret above.">
@@ -23,7 +19,7 @@ pub(super) fn RotateSecretZone(detail: ClientDetail) -> impl IntoView {
                 open=rotate.refused()
             >
                 <ul class="consequences">
-                    <li>{loses}</li>
+                    <li>"Every secret of the client is refused at once: the program gets no new token until it has the new one."</li>
                     <li>"Tokens that it already has stay valid until they expire."</li>
                 </ul>
                 <PostForm post=rotate attr:class="form">

@@ -36,14 +36,17 @@ pub fn ClientLayout() -> impl IntoView {
     let writes = [update.done(), authorize.done(), withdraw.done(), rotate.done()];
     let written = Memo::new(move |_| writes.iter().map(Get::get).sum::<usize>());
     let query = use_query_map();
-    // Apart from the rest of the address, so that only this part of it loads the client anew.
-    let unused = Memo::new(move |_| query.with(|query| query.get("unused").unwrap_or_default()));
     let detail = Load::blocking(move || {
-        ask(GetClient {
-            client_id: client_id.get(),
-            unused: unused.get(),
-        })
-        .after(written.get())
+        query
+            .with(|query| {
+                let get = |name| query.get(name).unwrap_or_default();
+                ask(GetClient {
+                    client_id: client_id.get(),
+                    unused: get("unused"),
+                    saved: get("saved"),
+                })
+            })
+            .after(written.get())
     });
     refresh_frame(written);
     provide_context(ClientTabs {

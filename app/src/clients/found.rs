@@ -1,11 +1,39 @@
 //! What the page of a found secret says: rendered on the server for every browser, as the secrets of a client are.
 
 use leptos::prelude::*;
-use model::client_secret::Owner;
+use model::client_secret::{Owner, PASTED_MAX};
 
-use super::secret_fns::RevokeClientSecret;
+use super::secret_fns::{FindClientSecret, RevokeClientSecret};
 use super::secrets::used;
-use crate::ui::{Button, FormError, Kind, Note, Post, PostForm, Tone};
+use crate::ui::{Button, Card, FormError, Kind, Note, Post, PostForm, TextField, Tone};
+
+/// The field to paste into.
+pub(super) fn form() -> String {
+    let find = Post::to::<FindClientSecret>();
+    view! {
+        <section class="part found" aria-labelledby="found-head">
+            <h2 id="found-head">"Found a secret somewhere?"</h2>
+            <Card>
+                <PostForm post=find attr:class="form">
+                    <FormError of=find fields=&["secret"] />
+                    <TextField
+                        name="secret"
+                        label="Secret"
+                        hint="See whose it is, and take it away. What you paste is compared and forgotten: it is not stored, logged or put into an address."
+                        required=true
+                        mono=true
+                        max=PASTED_MAX
+                        error=find.error_of("secret")
+                    />
+                    <div class="form-actions">
+                        <Button>"Find its client"</Button>
+                    </div>
+                </PostForm>
+            </Card>
+        </section>
+    }
+    .to_html()
+}
 
 /// What is said of a secret that no client has.
 pub(super) fn nobodys(result: &str) -> String {

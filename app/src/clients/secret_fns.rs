@@ -186,17 +186,19 @@ pub async fn find_client_secret(secret: Secret) -> Result<(), AppError> {
     Ok(())
 }
 
-/// What is known of a found secret, as HTML: whose it is and a form that takes it away, or why it is nobody's.
+/// What is known of a found secret, as HTML: whose it is and a form that takes it away, or why it is nobody's; and the form to find one.
 ///
 /// # Errors
 /// [`AppError::NotFound`] if there is no such client or secret.
 #[server]
 pub async fn get_found_secret(client_id: String, secret_id: String, result: String) -> Result<String, AppError> {
     let session = Admin::required().await?;
-    if client_id.is_empty() {
-        return Ok(found::nobodys(&result));
-    }
-    Ok(found::owned(session.engine.client_secret_owner(&client_id, &secret_id).await?))
+    let told = if client_id.is_empty() {
+        found::nobodys(&result)
+    } else {
+        found::owned(session.engine.client_secret_owner(&client_id, &secret_id).await?)
+    };
+    Ok(told + &found::form())
 }
 
 /// Removes a secret that has leaked; with `replace` another one takes its place.

@@ -8,7 +8,7 @@ use model::client_secret::{ClientSecret, SECRET_NAME_MAX, SECRETS_MAX, UNUSED_CH
 use model::time::{Timestamp, day, exact, relative};
 
 use super::secret_fns::{AddClientSecret, CancelSecretRotation, CompleteSecretRotation, RemoveClientSecret, StartSecretRotation, UpdateClientSecret};
-use super::server_fns::{SecretCard, SecretsView};
+use super::server_fns::SecretCard;
 use crate::ui::{Button, Chip, Confirm, FormError, Kind, Note, Post, PostForm, TextField, Tone};
 
 /// Where the forms post to.
@@ -22,8 +22,9 @@ struct Posts {
     cancel: Post,
 }
 
-/// Everything about the secrets of a client but the way to show them; `unused` is the number of days that was asked for.
-pub(super) fn render(client_id: &str, secrets: &[ClientSecret], unused: &str, now: Timestamp) -> SecretsView {
+/// Everything about the secrets of a client but the way to show them: what stands above, each card, and what stands below. `unused`
+/// is the number of days that was asked for, `saved` what was just done.
+pub(super) fn render(client_id: &str, secrets: &[ClientSecret], (unused, saved): (&str, &str), now: Timestamp) -> (String, Vec<SecretCard>, String) {
     let posts = Posts {
         add: Post::to::<AddClientSecret>(),
         update: Post::to::<UpdateClientSecret>(),
@@ -36,23 +37,37 @@ pub(super) fn render(client_id: &str, secrets: &[ClientSecret], unused: &str, no
     let under_way = ClientSecret::rotation(secrets);
     let cards = secrets.iter().map(|secret| card(posts, secret, secrets, days, now, under_way.is_none()));
     let head = view! {
+        <div role="status">{said(saved).map(|text| view! { <Note tone=Tone::Good>{text}</Note> })}</div>
         <FormError of=posts.update />
         <FormError of=posts.remove />
         <FormError of=posts.start />
         <FormError of=posts.complete />
         <FormError of=posts.cancel />
         {under_way.map(|(new, old)| rotation(posts, new, old, now))}
+        <p class="hint">"A secret is shown for 30 seconds. Each look at it leaves a log entry. Last use is written a few seconds late."</p>
         {(secrets.len() > 1).then(|| view! { <p class="hint">"Called safe to remove when unused for " {choices(days)}</p> })}
     };
-    SecretsView {
-        head: head.to_html(),
-        cards: cards.collect(),
-        foot: if secrets.len() < SECRETS_MAX {
-            add(posts.add, client_id.to_owned()).to_html()
-        } else {
-            view! { <p>{format!("A client has at most {SECRETS_MAX} secrets. Remove one to add another.")}</p> }.to_html()
-        },
-    }
+    let foot = if secrets.len() < SECRETS_MAX {
+        add(posts.add, client_id.to_owned())
+    } else {
+        view! { <p>{format!("A client has at most {SECRETS_MAX} secrets. Remove one to add another.")}</p> }.into_any()
+    };
+    (head.to_html(), cards.collect(), foot.to_html())
+}
+
+/// What was done, in words; it stands in the address, since a browser without scripts gets there by a redirect.
+fn said(saved: &str) -> Option<&'static str> {
+    Some(match saved {
+        "secret-added" => "The client has one more secret. The others stay valid.",
+        "secret-changed" => "The secret is changed.",
+        "secret-removed" => "The secret is removed and refused.",
+        "secret-revoked" => "The leaked secret is removed and refused.",
+        "secret-replaced" => "The leaked secret is refused. Give the new one to the program that uses it.",
+        "rotation-started" => "The rotation has begun: both secrets are accepted. Give the new one to the program that uses it.",
+        "rotation-completed" => "The rotation is complete: the old secret is refused.",
+        "rotation-cancelled" => "The rotation is cancelled: the new secret is refused.",
+        _ => return None,
+    })
 }
 
 /// Links to the lengths of time: what is chosen stands in the address.
@@ -148,11 +163,7 @@ fn card(posts: Posts, secret: &ClientSecret, all: &[ClientSecret], days: i64, no
             </details> {remove}
         </div>
     };
-    SecretCard {
-        id,
-        head: head.to_html(),
-        foot: foot.to_html(),
-    }
+    SecretCard(id, head.to_html(), foot.to_html())
 }
 
 /// Whose button it is, for those who don't see it beside the name.
@@ -180,7 +191,7 @@ fn fields(post: Post, id: &str, name: String, expires_at: Option<Timestamp>) -> 
         <TextField
             id=format!("f-name-{id}")
             name="name"
-            label="Name"
+            label="Secret name"
             value=name
             required=!new
             max=SECRET_NAME_MAX

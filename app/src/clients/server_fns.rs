@@ -19,35 +19,21 @@ use crate::gate::Admin;
 pub struct ClientDetail {
     /// The client.
     pub client: Client,
-    /// Its secrets.
-    pub secrets: SecretsView,
+    /// HTML of the server above its secrets: errors, and the rotation under way.
+    pub secrets_head: String,
+    /// Its secrets, oldest first.
+    pub secrets: Vec<SecretCard>,
+    /// HTML below them: the form that adds one.
+    pub secrets_foot: String,
     /// Each API, with the client's grant where it has one; the system API last.
     pub apis: Vec<ApiAccess>,
     /// When this was read: what relative times on the page are seen from.
     pub as_of: Timestamp,
 }
 
-/// The secrets of a client as its Settings tab shows them: HTML of the server, and ids to show the secrets by.
+/// A secret of a client on its Settings tab: its id to show it by, and HTML of the server above and below it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SecretsView {
-    /// What stands above: errors, and the rotation under way.
-    pub head: String,
-    /// Each secret, oldest first.
-    pub cards: Vec<SecretCard>,
-    /// What stands below: the form that adds one.
-    pub foot: String,
-}
-
-/// One secret of a client.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SecretCard {
-    /// Its id.
-    pub id: String,
-    /// HTML: its name and state.
-    pub head: String,
-    /// HTML: its use, and what can be done with it.
-    pub foot: String,
-}
+pub struct SecretCard(pub String, pub String, pub String);
 
 impl ClientDetail {
     /// The APIs that the client is authorized for, with the grants.
@@ -68,18 +54,21 @@ pub async fn list_clients(query: ListQuery) -> Result<Page<ClientSummary>, AppEr
     Ok(session.engine.list_clients(&query).await?)
 }
 
-/// A client, the APIs it may call, and its secrets; `unused` is after how many days without use one is called safe to remove.
+/// A client, the APIs it may call, and its secrets; `unused` is after how many days without use one is called safe to remove, and `saved`
+/// what was just done with them.
 ///
 /// # Errors
 /// [`AppError::NotFound`] if no client has this id.
 #[server]
-pub async fn get_client(client_id: String, #[server(default)] unused: String) -> Result<ClientDetail, AppError> {
+pub async fn get_client(client_id: String, #[server(default)] unused: String, #[server(default)] saved: String) -> Result<ClientDetail, AppError> {
     let session = Admin::required().await?;
     let secrets = session.engine.client_secrets(&client_id).await?;
-    let secrets = super::secrets::render(&client_id, &secrets, &unused, session.engine.now());
+    let (secrets_head, secrets, secrets_foot) = super::secrets::render(&client_id, &secrets, (&unused, &saved), session.engine.now());
     Ok(ClientDetail {
         client: session.engine.client(&client_id).await?,
+        secrets_head,
         secrets,
+        secrets_foot,
         apis: session.engine.apis_of_client(&client_id).await?,
         as_of: session.engine.now(),
     })

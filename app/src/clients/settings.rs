@@ -76,19 +76,19 @@ fn Credentials(detail: ClientDetail) -> impl IntoView {
 #[component]
 fn Secrets(detail: ClientDetail) -> impl IntoView {
     let client_id = detail.client.client_id;
-    let html = |html: String| view! { <div inner_html=html></div> };
-    let card = |card: SecretCard| {
+    let html = |html: String| view! { <div inner_html=html></div> }.into_any();
+    let card = |SecretCard(id, head, foot): SecretCard| {
         view! {
             <article class="client-secret">
-                {html(card.head)} <ShowSecret client_id=client_id.clone() secret_id=card.id /> {html(card.foot)}
+                {html(head)} <ShowSecret client_id=client_id.clone() secret_id=id /> {html(foot)}
             </article>
         }
+        .into_any()
     };
-    let cards = detail.secrets.cards.into_iter().map(card).collect_view();
+    let cards: Vec<AnyView> = detail.secrets.into_iter().map(card).collect();
     view! {
-        {html(detail.secrets.head)}
-        <Card>{cards} {html(detail.secrets.foot)}</Card>
-        <p class="hint">"A secret is shown for 30 seconds. Each look at it leaves a log entry. Last use is written a few seconds late."</p>
+        {html(detail.secrets_head)}
+        <Card>{cards} {html(detail.secrets_foot)}</Card>
     }
     .into_any()
 }
@@ -102,29 +102,21 @@ fn Saved() -> impl IntoView {
     view! {
         <div role="status">
             {move || match query.with(|query| query.get("saved")).as_deref() {
-                Some("details") if failed() => None,
-                Some(saved) => said(saved).map(|text| view! { <Note tone=Tone::Good>{text}</Note> }.into_any()),
-                None => None,
+                Some("details") if !failed() => Some(view! { <Note tone=Tone::Good>"The details are saved."</Note> }.into_any()),
+                Some("secret") => {
+                    Some(
+                        view! {
+                            <Note tone=Tone::Good>
+                                "The client has a new secret and the old one is refused. Give the new one to the program that uses it."
+                            </Note>
+                        }
+                            .into_any(),
+                    )
+                }
+                _ => None,
             }}
         </div>
     }
-}
-
-/// What was done, in words.
-fn said(saved: &str) -> Option<&'static str> {
-    Some(match saved {
-        "details" => "The details are saved.",
-        "secret" => "The client has a new secret and the old one is refused. Give the new one to the program that uses it.",
-        "secret-added" => "The client has one more secret. The others stay valid.",
-        "secret-changed" => "The secret is changed.",
-        "secret-removed" => "The secret is removed and refused.",
-        "secret-revoked" => "The leaked secret is removed and refused.",
-        "secret-replaced" => "The leaked secret is refused. Give the new one to the program that uses it.",
-        "rotation-started" => "The rotation has begun: both secrets are accepted. Give the new one to the program that uses it.",
-        "rotation-completed" => "The rotation is complete: the old secret is refused.",
-        "rotation-cancelled" => "The rotation is cancelled: the new secret is refused.",
-        _ => return None,
-    })
 }
 
 #[component]
