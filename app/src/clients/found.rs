@@ -71,15 +71,18 @@ pub(super) fn owned(owner: Owner) -> String {
         "It has expired and is refused."
     };
     let settings = format!("/clients/{}/settings", client.client_id);
-    let (label, loss) = if replace {
-        (
+    let (label, loss) = match (replace, is_live) {
+        (true, true) => (
             "Replace secret",
-            "It is the client's only live secret. A new one takes its place; until the program has the new one, it gets no token.",
-        )
-    } else {
-        ("Remove secret", "It is refused at once. The client's other secrets stay valid.")
+            "It is the client's only live secret. Once replaced it is refused; until the program has the new one, it gets no token.",
+        ),
+        (true, false) => (
+            "Replace secret",
+            "It is the client's only secret. Once replaced it is gone, and the client has a new one.",
+        ),
+        (false, _) => ("Remove secret", "Once removed it is refused. The client's other secrets stay valid."),
     };
-    let title = format!("{} of ", secret.name);
+    let title = format!("“{}” of ", secret.name);
     let used = format!("It was {}.", used(&secret, as_of));
     view! {
         <FormError of=revoke />

@@ -136,10 +136,16 @@ fn card(posts: Posts, secret: &ClientSecret, all: &[ClientSecret], days: i64, no
     });
     let whose = of(&name);
     let edit = fields(posts.update, &id, name.clone(), secret.expires_at);
+    let part = match ClientSecret::rotation(all) {
+        Some((new, _)) if new.id == id => Some((Tone::Info, "Takes over")),
+        Some((_, old)) if old.id == id => Some((Tone::Plain, "Being replaced")),
+        _ => None,
+    };
+    let chips = [part, chip].into_iter().flatten();
     let head = view! {
         <div class="row">
             <h3>{name}</h3>
-            {chip.map(|(tone, words)| view! { <Chip tone=tone>{words}</Chip> })}
+            {chips.map(|(tone, words)| view! { <Chip tone=tone>{words}</Chip> }).collect_view()}
         </div>
     };
     let (secret_id, label) = (id.clone(), view! { "Edit" {whose} });

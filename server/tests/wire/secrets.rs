@@ -144,6 +144,21 @@ async fn a_found_secret_is_named_by_its_id_only() {
     assert_eq!(tour.house.ask_with(&tour.client, json!({})).await.status, 401);
 }
 
+/// What is HTML of the server escapes what people typed.
+#[tokio::test]
+async fn names_of_secrets_stay_texts() {
+    let tour = Tour::new().await;
+    let name = r#"O'Neil & "Co""#;
+    let fields = form(&[("client_id", &tour.client.id), ("name", name), ("expires_at", "")]);
+    let answer = tour.house.call(Way::Form, Some(&tour.cookie), "/_fn/add_client_secret", fields).await;
+    let settings = format!("/clients/{}/settings", tour.client.id);
+    assert_eq!(answer.header("location"), format!("{settings}?saved=secret-added"));
+    let page = tour.open(&settings).await;
+    for text in ["<h3>O'Neil &amp; \"Co\"<!></h3>", "value=\"O'Neil &amp; &quot;Co&quot;\""] {
+        assert!(page.body.contains(text), "{text}");
+    }
+}
+
 /// The promise alone opens nothing.
 #[tokio::test]
 async fn a_promise_without_a_session_shows_nothing() {
