@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::secret_fns::GetFoundSecret;
-use crate::ui::{ErrorPanel, Load, PageHead, ask};
+use crate::ui::{Load, PageHead, ServerHtml, ask};
 
 /// The field to paste into, below what the address says was found.
 #[component]
@@ -21,17 +21,7 @@ pub(super) fn FoundSecret() -> impl IntoView {
             })
         })
     });
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                match found.await {
-                    Ok(html) => view! { <div inner_html=html></div> }.into_any(),
-                    Err(error) => view! { <ErrorPanel error=error /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-    .into_any()
+    view! { <ServerHtml html=found /> }
 }
 
 /// The page with the answer.

@@ -32,22 +32,25 @@ pub async fn reveal_client_secret(client_id: String, #[server(default)] secret_i
     reveal(&session, &client_id, &secret_id).await.map(Some)
 }
 
-/// The secret that [`reveal_client_secret`] has just promised to show on this page; otherwise nothing.
+/// HTML with the secret that [`reveal_client_secret`] has just promised to show on this page; otherwise it says that it is hidden.
 ///
 /// # Errors
 /// [`AppError::NotFound`] if no client has this id.
 #[server]
-pub async fn take_client_secret(client_id: String) -> Result<Option<Secret>, AppError> {
+pub async fn take_client_secret(client_id: String) -> Result<String, AppError> {
     let session = Admin::required().await?;
     let redeem = |id: &str| flash::redeem_at(session.engine.issuer(), &secret_page(&client_id), id);
-    if redeem(&client_id) {
-        return reveal(&session, &client_id, "").await.map(Some);
-    }
     let secrets = session.engine.client_secrets(&client_id).await?;
-    match secrets.iter().find(|secret| redeem(&secret.id)) {
-        Some(secret) => reveal(&session, &client_id, &secret.id).await.map(Some),
-        None => Ok(None),
-    }
+    let promised = if redeem(&client_id) {
+        Some("")
+    } else {
+        secrets.iter().map(|secret| secret.id.as_str()).find(|id| redeem(id))
+    };
+    let secret = match promised {
+        Some(id) => Some(reveal(&session, &client_id, id).await?),
+        None => None,
+    };
+    Ok(super::secrets::shown_once(&client_id, secret))
 }
 
 #[cfg(feature = "ssr")]

@@ -5,11 +5,12 @@
 
 use leptos::prelude::*;
 use model::client_secret::{ClientSecret, SECRET_NAME_MAX, SECRETS_MAX, UNUSED_CHOICES, UNUSED_DEFAULT};
+use model::secret::Secret;
 use model::time::{Timestamp, day, exact, relative};
 
 use super::secret_fns::{AddClientSecret, CancelSecretRotation, CompleteSecretRotation, RemoveClientSecret, StartSecretRotation, UpdateClientSecret};
 use super::server_fns::SecretCard;
-use crate::ui::{Button, Chip, Confirm, FormError, Kind, Note, Post, PostForm, TextField, Tone};
+use crate::ui::{Button, Card, Chip, Confirm, FormError, Kind, LinkButton, Mono, Note, Post, PostForm, TextField, Tone};
 
 /// Where the forms post to.
 #[derive(Clone, Copy)]
@@ -53,6 +54,38 @@ pub(super) fn render(client_id: &str, secrets: &[ClientSecret], (unused, saved):
         view! { <p>{format!("A client has at most {SECRETS_MAX} secrets. Remove one to add another.")}</p> }.into_any()
     };
     (head.to_html(), cards.collect(), foot.to_html())
+}
+
+/// A secret on the page of a browser without scripts, or where to find it.
+pub(super) fn shown_once(client_id: &str, secret: Option<Secret>) -> String {
+    let told = match secret {
+        Some(secret) => view! {
+            <Card>
+                <dl class="facts">
+                    <dt>"Client secret"</dt>
+                    <dd>
+                        <Mono text=secret.reveal().to_owned() />
+                    </dd>
+                </dl>
+            </Card>
+            <Note tone=Tone::Warn>
+                "Shown once: loading this page again hides it. Whoever has it can ask for tokens as this client."
+            </Note>
+        }
+        .into_any(),
+        None => view! {
+            <Note tone=Tone::Info>"The client secret is hidden. Press Show on the Settings tab to see it here once."</Note>
+        }
+        .into_any(),
+    };
+    let settings = format!("/clients/{client_id}/settings");
+    view! {
+        {told}
+        <p class="form-actions">
+            <LinkButton href=settings>"Back to Settings"</LinkButton>
+        </p>
+    }
+    .to_html()
 }
 
 /// What was done, in words; it stands in the address, since a browser without scripts gets there by a redirect.
