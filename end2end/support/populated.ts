@@ -18,6 +18,8 @@ export interface Populated {
   billing: Client;
   /** Authorized for nothing. */
   portal: Client;
+  /** The second secret of that client. */
+  second: { id: string };
   /** Log entries: a change of the configuration, and a refused token. */
   changed: string;
   refused: string;
@@ -71,6 +73,9 @@ async function populate(tessera: Tessera): Promise<Populated> {
   await tessera.createGrant(billing.client_id, archive.identifier, 'all');
   await tessera.createGrant(portal.client_id, stock.identifier, 'all');
 
+  const secret = ['secret', 'add', '--client-id', portal.client_id, '--name', 'For the new cluster', '--expires-at', '2099-12-31'];
+  const second = await tessera.cliJson<{ id: string }>('client', ...secret);
+
   // Keys in all four states.
   const { keys } = await tessera.cliJson<{ keys: { kid: string; previous: boolean }[] }>('keys', 'rotate');
   await tessera.cli(['keys', 'revoke', keys.find((key) => key.previous)?.kid ?? '']);
@@ -98,6 +103,7 @@ async function populate(tessera: Tessera): Promise<Populated> {
     system: { id: systemId },
     billing,
     portal,
+    second,
     changed,
     refused,
   };

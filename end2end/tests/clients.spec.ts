@@ -76,7 +76,7 @@ test('settings and metadata are edited', async ({ page, tessera, complaints }) =
   await button(page.getByRole('region', { name: 'Details' }), 'Save').click();
   await expectFieldError(page.getByLabel('Metadata'), 'Write line 2 as key=value.', 'team=billing\nno pair');
 
-  await page.getByLabel('Name').fill('Invoices');
+  await page.getByLabel('Name', { exact: true }).fill('Invoices');
   await page.getByLabel('Description').fill('Sends invoices');
   await page.getByLabel('Metadata').fill('team=billing\nurl=https://x.example/?a=b');
   await button(page.getByRole('region', { name: 'Details' }), 'Save').click();
@@ -85,7 +85,7 @@ test('settings and metadata are edited', async ({ page, tessera, complaints }) =
 
   await visit(page, settings);
   await expect(page.getByText('The details are saved.')).toBeHidden();
-  await expect(page.getByLabel('Name')).toHaveValue('Invoices');
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Invoices');
   await expect(page.getByLabel('Description')).toHaveValue('Sends invoices');
   await expect(page.getByLabel('Metadata')).toHaveValue('team=billing\nurl=https://x.example/?a=b');
 });
@@ -133,7 +133,7 @@ populatedTest('a shown secret hides itself', { tag: '@js' }, async ({ page, popu
 populatedTest('the secret is copied unseen', { tag: '@js' }, async ({ page, context, populated }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await visit(page, `/clients/${populated.billing.client_id}/settings`);
-  const row = page.locator('dd').filter({ has: button(page, 'Show') });
+  const row = page.locator('article').filter({ has: button(page, 'Show') });
   await button(row, 'Copy').click();
   await expect(button(row, 'Copied')).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(populated.billing.client_secret);

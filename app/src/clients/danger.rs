@@ -12,14 +12,14 @@ pub(super) fn RotateSecretZone(detail: ClientDetail) -> impl IntoView {
     let rotate = expect_context::<ClientTabs>().rotate;
     let client = detail.client;
     view! {
-        <Danger title="Rotate the secret" text="Do this when the secret may have been seen by others, or when it is due.">
+        <Danger title="Rotate at once" text="One new secret in place of all others. To rotate without an outage, press Rotate at a secret above.">
             <Confirm
                 label="Rotate secret"
                 title=format!("Rotate the secret of {}?", client.name)
                 open=rotate.refused()
             >
                 <ul class="consequences">
-                    <li>"The old secret is refused at once: the program gets no new token until it has the new one."</li>
+                    <li>"Every secret of the client is refused at once: the program gets no new token until it has the new one."</li>
                     <li>"Tokens that it already has stay valid until they expire."</li>
                 </ul>
                 <PostForm post=rotate attr:class="form">

@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::{Outlet, Redirect};
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use model::client::Client;
 
 use super::auth_fns::ChangeClientAuth;
-use super::server_fns::{AuthorizeApi, ChangeClientTokens, ClientDetail, DeleteClient, GetClient, RotateClientSecret, UpdateClient, WithdrawApi};
+use super::secret_fns::RotateClientSecret;
+use super::server_fns::{AuthorizeApi, ChangeClientTokens, ClientDetail, DeleteClient, GetClient, UpdateClient, WithdrawApi};
 use crate::layout::refresh_frame;
 use crate::ui::{Chip, ErrorPanel, IconName, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, ask};
 
@@ -46,7 +47,19 @@ pub fn ClientLayout() -> impl IntoView {
         rotate.done(),
     ];
     let written = Memo::new(move |_| writes.iter().map(Get::get).sum::<usize>());
-    let detail = Load::blocking(move || ask(GetClient { client_id: client_id.get() }).after(written.get()));
+    let query = use_query_map();
+    let detail = Load::blocking(move || {
+        query
+            .with(|query| {
+                let get = |name| query.get(name).unwrap_or_default();
+                ask(GetClient {
+                    client_id: client_id.get(),
+                    unused: get("unused"),
+                    saved: get("saved"),
+                })
+            })
+            .after(written.get())
+    });
     refresh_frame(written);
     provide_context(ClientTabs {
         detail,

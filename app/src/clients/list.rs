@@ -7,6 +7,7 @@ use model::client::ClientSummary;
 use model::page::{Page, Sort};
 use model::time::Timestamp;
 
+use super::leaked::FoundSecret;
 use super::server_fns::ListClients;
 use crate::ui::{
     Card, Empty, ErrorPanel, Icon, IconName, Kind, LinkButton, ListSearch, ListView, Load, Mono, NoRows, PageHead, Pager, Skeleton, SortHead, When,
@@ -42,6 +43,7 @@ pub fn ClientsPage() -> impl IntoView {
                 }
             })}
         </Transition>
+        <FoundSecret />
     }
 }
 

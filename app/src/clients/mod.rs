@@ -8,9 +8,15 @@ mod danger;
 mod detail;
 #[cfg(feature = "ssr")]
 pub(crate) mod flash;
+#[cfg(feature = "ssr")]
+mod found;
+mod leaked;
 pub(crate) mod list;
 mod quickstart;
 mod secret;
+pub mod secret_fns;
+#[cfg(feature = "ssr")]
+mod secrets;
 pub mod server_fns;
 mod settings;
 
@@ -23,6 +29,7 @@ use access::AccessTab;
 use authentication::AuthenticationTab;
 use create::NewClientPage;
 use detail::{ClientLayout, ClientStart};
+use leaked::LeakedPage;
 use list::ClientsPage;
 use quickstart::QuickstartTab;
 use secret::SecretTab;
@@ -34,6 +41,7 @@ pub fn ClientsRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/clients") view=ClientsPage/>
         <Route path=path!("/clients/new") view=NewClientPage/>
+        <Route path=path!("/clients/leaked") view=LeakedPage/>
         <ParentRoute path=path!("/clients/:client_id") view=ClientLayout>
             <Route path=path!("") view=ClientStart/>
             <Route path=path!("settings") view=SettingsTab/>

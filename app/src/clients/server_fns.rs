@@ -7,24 +7,33 @@ use model::client::{Client, ClientSummary};
 use model::grant::{ApiAccess, Grant};
 use model::page::{ListQuery, Page};
 use model::quickstart::QuickstartView;
-use model::secret::Secret;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
-use crate::{clients::flash, gate::Admin};
+use crate::gate::Admin;
 
 /// A client with every API that it could be authorized for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClientDetail {
     /// The client.
     pub client: Client,
+    /// HTML of the server above its secrets: errors, and the rotation under way.
+    pub secrets_head: String,
+    /// Its secrets, oldest first.
+    pub secrets: Vec<SecretCard>,
+    /// HTML below them: the form that adds one.
+    pub secrets_foot: String,
     /// Each API, with the client's grant where it has one; the system API last.
     pub apis: Vec<ApiAccess>,
     /// When this was read: what relative times on the page are seen from.
     pub as_of: Timestamp,
 }
+
+/// A secret of a client on its Settings tab: its id to show it by, and HTML of the server above and below it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SecretCard(pub String, pub String, pub String);
 
 impl ClientDetail {
     /// The APIs that the client is authorized for, with the grants.
@@ -45,15 +54,21 @@ pub async fn list_clients(query: ListQuery) -> Result<Page<ClientSummary>, AppEr
     Ok(session.engine.list_clients(&query).await?)
 }
 
-/// A client and the APIs it may call.
+/// A client, the APIs it may call, and its secrets; `unused` is after how many days without use one is called safe to remove, and `saved`
+/// what was just done with them.
 ///
 /// # Errors
 /// [`AppError::NotFound`] if no client has this id.
 #[server]
-pub async fn get_client(client_id: String) -> Result<ClientDetail, AppError> {
+pub async fn get_client(client_id: String, #[server(default)] unused: String, #[server(default)] saved: String) -> Result<ClientDetail, AppError> {
     let session = Admin::required().await?;
+    let secrets = session.engine.client_secrets(&client_id).await?;
+    let (secrets_head, secrets, secrets_foot) = super::secrets::render(&client_id, &secrets, (&unused, &saved), session.engine.now());
     Ok(ClientDetail {
         client: session.engine.client(&client_id).await?,
+        secrets_head,
+        secrets,
+        secrets_foot,
         apis: session.engine.apis_of_client(&client_id).await?,
         as_of: session.engine.now(),
     })
@@ -109,54 +124,6 @@ pub async fn change_client_tokens(client_id: String, token_lifetime: String, cus
     };
     session.engine.update_client(&session.actor, &client_id, changes).await?;
     leptos_axum::redirect(&format!("/clients/{client_id}/settings?saved=tokens"));
-    Ok(())
-}
-
-/// The secret of a client, for the page that asked. A browser without scripts is sent to a page that shows it once instead.
-///
-/// # Errors
-/// [`AppError::NotFound`] if no client has this id.
-#[server]
-pub async fn reveal_client_secret(client_id: String) -> Result<Option<Secret>, AppError> {
-    let session = Admin::required().await?;
-    if flash::is_plain_form() {
-        let client = session.engine.client(&client_id).await?;
-        let page = secret_page(&client.client_id);
-        flash::promise_at(session.engine.issuer(), &page, &client.client_id);
-        leptos_axum::redirect(&page);
-        return Ok(None);
-    }
-    Ok(Some(session.engine.reveal_client_secret(&session.actor, &client_id).await?))
-}
-
-/// The secret of a client, if [`reveal_client_secret`] has just promised to show it on this page; otherwise nothing.
-///
-/// # Errors
-/// [`AppError::NotFound`] if no client has this id.
-#[server]
-pub async fn take_client_secret(client_id: String) -> Result<Option<Secret>, AppError> {
-    let session = Admin::required().await?;
-    if !flash::redeem_at(session.engine.issuer(), &secret_page(&client_id), &client_id) {
-        return Ok(None);
-    }
-    Ok(Some(session.engine.reveal_client_secret(&session.actor, &client_id).await?))
-}
-
-/// Where a browser without scripts sees the secret.
-#[cfg(feature = "ssr")]
-fn secret_page(client_id: &str) -> String {
-    format!("/clients/{client_id}/secret")
-}
-
-/// Gives a client a new secret; the old one is refused at once.
-///
-/// # Errors
-/// [`AppError::NotFound`] if no client has this id.
-#[server]
-pub async fn rotate_client_secret(client_id: String) -> Result<(), AppError> {
-    let session = Admin::required().await?;
-    session.engine.rotate_client_secret(&session.actor, &client_id).await?;
-    leptos_axum::redirect(&format!("/clients/{client_id}/settings?saved=secret"));
     Ok(())
 }
 

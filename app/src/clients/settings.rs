@@ -7,8 +7,8 @@ use model::client::{Client, DESCRIPTION_MAX, METADATA_MAX, METADATA_TEXT_MAX, NA
 
 use super::danger::{DeleteClientZone, RotateSecretZone};
 use super::detail::{ClientTab, ClientTabs};
-use super::secret::ClientSecret;
-use super::server_fns::ClientDetail;
+use super::secret::ShowSecret;
+use super::server_fns::{ClientDetail, SecretCard};
 use crate::ui::{Button, Card, FormError, Kind, Mono, Note, Post, PostForm, TextArea, TextField, Tone, When};
 
 /// The Settings tab.
@@ -35,6 +35,10 @@ fn settings(detail: ClientDetail) -> impl IntoView {
                     <Credentials detail=credentials />
                 </Card>
             </section>
+            <section class="part" aria-labelledby="secrets-head">
+                <h2 id="secrets-head">"Secrets"</h2>
+                <Secrets detail=detail.clone() />
+            </section>
             <section aria-labelledby="tokens-head">
                 <h2 id="tokens-head">"Its tokens"</h2>
                 <Card>
@@ -60,11 +64,7 @@ fn Credentials(detail: ClientDetail) -> impl IntoView {
         <dl class="facts">
             <dt>"Client ID"</dt>
             <dd>
-                <Mono text=client.client_id.clone() copy=true />
-            </dd>
-            <dt>"Client secret"</dt>
-            <dd>
-                <ClientSecret client_id=client.client_id />
+                <Mono text=client.client_id copy=true />
             </dd>
             <dt>"Created"</dt>
             <dd>
@@ -75,6 +75,27 @@ fn Credentials(detail: ClientDetail) -> impl IntoView {
                 <When at=client.updated_at now=as_of />
             </dd>
         </dl>
+    }
+    .into_any()
+}
+
+/// Its secrets: what the server wrote, with the way to show each in between.
+#[component]
+fn Secrets(detail: ClientDetail) -> impl IntoView {
+    let client_id = detail.client.client_id;
+    let html = |html: String| view! { <div inner_html=html></div> }.into_any();
+    let card = |SecretCard(id, head, foot): SecretCard| {
+        view! {
+            <article class="client-secret">
+                {html(head)} <ShowSecret client_id=client_id.clone() secret_id=id /> {html(foot)}
+            </article>
+        }
+        .into_any()
+    };
+    let cards: Vec<AnyView> = detail.secrets.into_iter().map(card).collect();
+    view! {
+        {html(detail.secrets_head)}
+        <Card>{cards} {html(detail.secrets_foot)}</Card>
     }
     .into_any()
 }

@@ -57,10 +57,16 @@ fn address_of(route: &str) -> String {
 /// Arguments that every closed function understands but for `scope`, naming things that are there.
 async fn arguments(tour: &Tour) -> String {
     let previous = tour.house.engine.keys().await.unwrap().pop().unwrap().kid;
+    let secret = tour.house.engine.client_secrets(&tour.client.id).await.unwrap().remove(0).id;
     let entry = tour.log().await.pop().unwrap().log_id;
     form(&[
         ("id", &tour.orders.id),
         ("client_id", &tour.client.id),
+        ("secret_id", &secret),
+        ("secret", tour.client.secret.reveal()),
+        ("expires_at", ""),
+        ("result", ""),
+        ("replace", "true"),
         ("kid", &previous),
         ("log_id", &entry),
         ("name", "Changed"),

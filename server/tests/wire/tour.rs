@@ -11,7 +11,7 @@ use model::secret::Secret;
 use serde_json::json;
 use server::router::page_paths;
 
-use crate::house::{Answer, ClientPersona, EMAIL, House, ORDERS, PASSWORD};
+use crate::house::{Answer, ClientPersona, EMAIL, House, NOW, ORDERS, PASSWORD};
 
 /// The identifier of the API that signs with HS256.
 pub const STOCK: &str = "https://stock.example.com/";
@@ -59,12 +59,22 @@ impl Tour {
         let signing = house.engine.rotate_signing_secret(&actor, &stock.id).await.unwrap();
         secrets.push(("signing secret", signing.reveal().to_owned()));
 
+        let second = house.add_secret(&client, Some(NOW + 60)).await;
+        secrets.push(("second client secret", second.reveal().to_owned()));
+
         for (audience, scope) in [(ORDERS, "read:orders"), (STOCK, "read:stock")] {
             house.grant(&client, audience, &[scope]).await;
             let answer = house.ask_with(&client, json!({ "audience": audience })).await;
             secrets.push(("access token", answer.json()["access_token"].as_str().unwrap().to_owned()));
         }
-        house.ask_with(&client, json!({ "client_secret": WRONG_SECRET })).await;
+        for other in [WRONG_SECRET, second.reveal()] {
+            house.ask_with(&client, json!({ "client_secret": other })).await;
+            house.engine.find_client_secret(&Secret::new(other)).await.unwrap();
+        }
+        let first = house.engine.client_secrets(&client.id).await.unwrap().remove(0);
+        let (third, plain) = house.engine.start_secret_rotation(&actor, &client.id, &first.id).await.unwrap();
+        house.engine.reveal_one_client_secret(&actor, &client.id, &third.id).await.unwrap();
+        secrets.push(("client secret to come", plain.reveal().to_owned()));
         house.engine.sign_in(EMAIL, &Secret::new(WRONG_SECRET), "192.0.2.1").await.unwrap_err();
         house.engine.rotate_keys(&actor, KeyAlg::RS256, false).await.unwrap();
         let new = NewClientKey {
