@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use model::Invalid;
 use model::api::{
-    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, check_publishable,
-    system_identifier, system_scopes,
+    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, metadata_address, system_identifier,
+    system_scopes,
 };
 use model::client::{self, Client, NewClient};
 use model::log::{Actor, LogEntry, LogType};
@@ -155,7 +155,7 @@ impl Engine {
             ));
         }
         if after.metadata_published {
-            check_publishable(&after.identifier)?;
+            metadata_address(&after.identifier)?;
         }
         after.updated_at = self.now();
         execute!(

@@ -8,9 +8,10 @@ use model::time;
 
 use super::danger::DeleteApiZone;
 use super::detail::{ApiTab, ApiTabs};
+use super::introspection::Introspection;
 use super::server_fns::ApiHead;
 use super::signing_secret::SigningSecret;
-use crate::ui::{Button, Card, Confirm, FormError, Kind, Mono, Note, PostForm, TextField, Tone};
+use crate::ui::{Button, Card, CheckField, Confirm, FormError, Kind, Mono, Note, PostForm, TextField, Tone};
 
 /// The Settings tab.
 #[component]
@@ -36,6 +37,18 @@ fn settings(head: ApiHead) -> impl IntoView {
             </section>
         }
     });
+    let introspection = (!api.is_system).then(|| {
+        let head = head.clone();
+        view! {
+            <section aria-labelledby="introspection-head">
+                <h2 id="introspection-head">"Introspection"</h2>
+                <Card>
+                    <Introspection head=head />
+                </Card>
+            </section>
+        }
+    });
+    let place = head.metadata_place.clone();
     let danger = (!api.is_system).then(|| {
         view! {
             <section aria-labelledby="danger-head">
@@ -53,7 +66,7 @@ fn settings(head: ApiHead) -> impl IntoView {
                 <h2 id="details-head">"Details"</h2>
                 <Card>
                     <Facts id=api.id.clone() identifier=api.identifier.clone() is_system=api.is_system />
-                    <DetailsForm api=api />
+                    <DetailsForm api=api place=place />
                 </Card>
             </section>
             <section aria-labelledby="signing-head">
@@ -61,6 +74,7 @@ fn settings(head: ApiHead) -> impl IntoView {
                 <Card>{signing}</Card>
             </section>
             {secret}
+            {introspection}
             {danger}
         </div>
     }
@@ -89,6 +103,9 @@ const IDENTIFIER_LOCKED: &str =
     "Clients send it as audience and tokens carry it as aud. It never changes, since every client and every token names it.";
 const SYSTEM_LOCKED: &str = "This is the API of this server itself: its name, identifier and scopes follow the server, and it can't be deleted.";
 
+const PUBLISHED: &str = "Anybody may then read its name, identifier and scopes. Clients look for them at";
+const NO_PLACE: &str = "Not for this API: its identifier names no host where clients could look.";
+
 /// Says that the last change was kept; it stands in the address, so that a form posted without script gets it too.
 #[component]
 fn Saved() -> impl IntoView {
@@ -113,11 +130,15 @@ fn Saved() -> impl IntoView {
 }
 
 #[component]
-fn DetailsForm(api: Api) -> impl IntoView {
+fn DetailsForm(api: Api, place: Option<String>) -> impl IntoView {
     let update = expect_context::<ApiTabs>().update;
     let lifetime = RwSignal::new(api.token_lifetime.to_string());
     let name = (!api.is_system).then(|| {
         view! { <TextField name="name" label="Name" value=api.name required=true max=NAME_MAX error=update.error_of("name") /> }
+    });
+    let metadata = (!api.is_system).then(|| {
+        let hint = place.map_or_else(|| NO_PLACE.to_owned(), |place| format!("{PUBLISHED} {place}"));
+        view! { <CheckField name="metadata_published" label="Publish metadata (RFC 9728)" hint=hint checked=api.metadata_published /> }
     });
     view! {
         <PostForm post=update attr:class="form">
@@ -130,7 +151,7 @@ fn DetailsForm(api: Api) -> impl IntoView {
                     label="Token lifetime in seconds"
                     value=api.token_lifetime.to_string()
                     hint=format!(
-                        "From 1 to {TOKEN_LIFETIME_MAX} ({}). Tokens can't be taken back, so shorter is safer; a change holds for new tokens.",
+                        "From 1 to {TOKEN_LIFETIME_MAX} ({}). APIs that verify by themselves accept a token until then, so shorter is safer; a change holds for new tokens.",
                         time::length(TOKEN_LIFETIME_MAX),
                     )
                     kind="number"
@@ -141,6 +162,7 @@ fn DetailsForm(api: Api) -> impl IntoView {
                     {move || lifetime.with(|lifetime| in_words(lifetime))}
                 </output>
             </div>
+            {metadata}
             <div class="form-actions">
                 <Button kind=Kind::Primary pending=update.pending()>
                     "Save"

@@ -6,7 +6,7 @@ use leptos_router::components::{Outlet, Redirect};
 use leptos_router::hooks::use_params_map;
 use model::client::Client;
 
-use super::server_fns::{AuthorizeApi, ClientDetail, DeleteClient, GetClient, RotateClientSecret, UpdateClient, WithdrawApi};
+use super::server_fns::{AuthorizeApi, ClientDetail, DeleteClient, GetClient, RevokeClientTokens, RotateClientSecret, UpdateClient, WithdrawApi};
 use crate::layout::refresh_frame;
 use crate::ui::{Chip, ErrorPanel, IconName, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, ask};
 
@@ -16,6 +16,7 @@ pub(super) struct ClientTabs {
     pub detail: Load<ClientDetail>,
     pub update: Post,
     pub rotate: Post,
+    pub cut_off: Post,
     pub delete: Post,
     pub authorize: Post,
     pub withdraw: Post,
@@ -31,8 +32,9 @@ pub fn ClientLayout() -> impl IntoView {
     let authorize = Post::to::<AuthorizeApi>();
     let withdraw = Post::to::<WithdrawApi>();
     let rotate = Post::to::<RotateClientSecret>();
+    let cut_off = Post::to::<RevokeClientTokens>();
     // A rotated secret too: an old one that is being shown must leave the screen.
-    let writes = [update.done(), authorize.done(), withdraw.done(), rotate.done()];
+    let writes = [update.done(), authorize.done(), withdraw.done(), rotate.done(), cut_off.done()];
     let written = Memo::new(move |_| writes.iter().map(Get::get).sum::<usize>());
     let detail = Load::blocking(move || ask(GetClient { client_id: client_id.get() }).after(written.get()));
     refresh_frame(written);
@@ -40,6 +42,7 @@ pub fn ClientLayout() -> impl IntoView {
         detail,
         update,
         rotate,
+        cut_off,
         delete: Post::to::<DeleteClient>(),
         authorize,
         withdraw,

@@ -2,6 +2,7 @@
 
 mod access;
 mod create;
+mod cut_off;
 mod danger;
 mod detail;
 #[cfg(feature = "ssr")]

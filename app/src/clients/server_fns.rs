@@ -137,6 +137,18 @@ pub async fn rotate_client_secret(client_id: String) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Revokes all tokens that a client has now.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no client has this id.
+#[server]
+pub async fn revoke_client_tokens(client_id: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    session.engine.revoke_client_tokens(&session.actor, &client_id).await?;
+    leptos_axum::redirect(&format!("/clients/{client_id}/settings?saved=tokens"));
+    Ok(())
+}
+
 /// Deletes a client and its grants; `confirm` is its name, typed by the admin.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::client::{Client, DESCRIPTION_MAX, METADATA_MAX, METADATA_TEXT_MAX, NAME_MAX, metadata_to_lines};
 
+use super::cut_off::CutOffZone;
 use super::danger::{DeleteClientZone, RotateSecretZone};
 use super::detail::{ClientTab, ClientTabs};
 use super::secret::ClientSecret;
@@ -38,6 +39,7 @@ fn settings(detail: ClientDetail) -> impl IntoView {
                 <h2 id="danger-head">"Danger zone"</h2>
                 <Card>
                     <RotateSecretZone detail=detail.clone() />
+                    <CutOffZone detail=detail.clone() />
                     <DeleteClientZone detail=detail />
                 </Card>
             </section>
@@ -80,19 +82,18 @@ fn Saved() -> impl IntoView {
     let failed = move || tabs.update.value().with(|value| matches!(value, Some(Err(_))));
     view! {
         <div role="status">
-            {move || match query.with(|query| query.get("saved")).as_deref() {
-                Some("details") if !failed() => Some(view! { <Note tone=Tone::Good>"The details are saved."</Note> }.into_any()),
-                Some("secret") => {
-                    Some(
-                        view! {
-                            <Note tone=Tone::Good>
-                                "The client has a new secret and the old one is refused. Give the new one to the program that uses it."
-                            </Note>
-                        }
-                            .into_any(),
-                    )
-                }
-                _ => None,
+            {move || {
+                let message = match query.with(|query| query.get("saved")).as_deref() {
+                    Some("details") if !failed() => "The details are saved.",
+                    Some("secret") => {
+                        "The client has a new secret and the old one is refused. Give the new one to the program that uses it."
+                    }
+                    Some("tokens") => {
+                        "All tokens that the client had are revoked. APIs that verify tokens by themselves accept them until they expire."
+                    }
+                    _ => return None,
+                };
+                Some(view! { <Note tone=Tone::Good>{message}</Note> })
             }}
         </div>
     }
