@@ -144,7 +144,7 @@ test('an API is described to strangers once its admin says so', async ({ page, t
     await visit(page, `/apis/${api.id}/settings`);
     const publish = page.getByRole('checkbox', { name: 'Publish metadata' });
     await expect(publish).not.toBeChecked();
-    await expect(publish).toHaveAccessibleDescription(new RegExp(`${resource.origin}/.well-known/oauth-protected-resource$`));
+    await expect(publish).toHaveAccessibleDescription(new RegExp(`${resource.origin}/.well-known/oauth-protected-resource: serve`));
     expect((await find()).status).toBe(404);
 
     await publish.check();

@@ -48,7 +48,7 @@ fn settings(head: ApiHead) -> impl IntoView {
             </section>
         }
     });
-    let place = head.metadata_place.clone();
+    let hint = head.metadata_hint.clone();
     let danger = (!api.is_system).then(|| {
         view! {
             <section aria-labelledby="danger-head">
@@ -66,7 +66,7 @@ fn settings(head: ApiHead) -> impl IntoView {
                 <h2 id="details-head">"Details"</h2>
                 <Card>
                     <Facts id=api.id.clone() identifier=api.identifier.clone() is_system=api.is_system />
-                    <DetailsForm api=api place=place />
+                    <DetailsForm api=api hint=hint />
                 </Card>
             </section>
             <section aria-labelledby="signing-head">
@@ -103,9 +103,6 @@ const IDENTIFIER_LOCKED: &str =
     "Clients send it as audience and tokens carry it as aud. It never changes, since every client and every token names it.";
 const SYSTEM_LOCKED: &str = "This is the API of this server itself: its name, identifier and scopes follow the server, and it can't be deleted.";
 
-const PUBLISHED: &str = "Anybody may then read its name, identifier and scopes. Clients look for them at";
-const NO_PLACE: &str = "Not for this API: its identifier names no host where clients could look.";
-
 /// Says that the last change was kept; it stands in the address, so that a form posted without script gets it too.
 #[component]
 fn Saved() -> impl IntoView {
@@ -130,14 +127,13 @@ fn Saved() -> impl IntoView {
 }
 
 #[component]
-fn DetailsForm(api: Api, place: Option<String>) -> impl IntoView {
+fn DetailsForm(api: Api, hint: String) -> impl IntoView {
     let update = expect_context::<ApiTabs>().update;
     let lifetime = RwSignal::new(api.token_lifetime.to_string());
     let name = (!api.is_system).then(|| {
         view! { <TextField name="name" label="Name" value=api.name required=true max=NAME_MAX error=update.error_of("name") /> }
     });
     let metadata = (!api.is_system).then(|| {
-        let hint = place.map_or_else(|| NO_PLACE.to_owned(), |place| format!("{PUBLISHED} {place}"));
         view! { <CheckField name="metadata_published" label="Publish metadata (RFC 9728)" hint=hint checked=api.metadata_published /> }
     });
     view! {

@@ -23,8 +23,8 @@ pub struct ApiHead {
     pub clients: i64,
     /// Names of the clients that may introspect its tokens, by their ids.
     pub introspectors: BTreeMap<String, String>,
-    /// Where clients look for its metadata, if its identifier has such a place.
-    pub metadata_place: Option<String>,
+    /// What publishing its metadata means: said here, so that the bundle need not carry the words.
+    pub metadata_hint: String,
 }
 
 /// A page of the list of APIs.
@@ -53,12 +53,17 @@ pub async fn get_api(id: String) -> Result<ApiHead, AppError> {
     let clients = session.engine.clients_of_api(&id, &authorized).await?.total;
     let introspectors = session.engine.introspectors(&id).await?;
     let introspectors = introspectors.into_iter().map(|client| (client.client_id, client.client_name)).collect();
-    let metadata_place = model::api::metadata_address(&api.identifier).ok();
+    let metadata_hint = match model::api::metadata_address(&api.identifier) {
+        Ok(place) => format!(
+            "Anybody may then read its name, identifier and scopes. Clients look for them at {place}: serve or proxy the document of this server there."
+        ),
+        Err(_) => "Not for this API: its identifier names no host where clients could look.".to_owned(),
+    };
     Ok(ApiHead {
         api,
         clients,
         introspectors,
-        metadata_place,
+        metadata_hint,
     })
 }
 
