@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use model::Invalid;
 use model::api::{
-    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, check_publishable,
-    system_identifier, system_scopes,
+    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, metadata_address, system_identifier,
+    system_scopes,
 };
 use model::claims::CustomClaims;
 use model::client::{self, Client, NewClient};
@@ -168,7 +168,7 @@ impl Engine {
             ));
         }
         if after.metadata_published {
-            check_publishable(&after.identifier)?;
+            metadata_address(&after.identifier)?;
         }
         if let Some(keys) = keys {
             keys.insert(&mut change, &self.0.vault, self.now()).await?;

@@ -133,7 +133,7 @@ impl Engine {
         Ok(after)
     }
 
-    /// Deletes a client with its grants; its tokens stay valid until they expire.
+    /// Deletes a client with its grants; APIs that verify its tokens by themselves accept them until they expire.
     ///
     /// # Errors
     /// [`Error::NotFound`] or [`Error::Storage`].

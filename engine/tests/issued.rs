@@ -203,7 +203,7 @@ on_both! {
             client_name: name.to_owned(),
         };
         let gateway = listed("Orders gateway", &shop.gateway);
-        assert_eq!(engine.introspectors(id).await.unwrap(), [gateway.clone()]);
+        assert_eq!(engine.introspectors(id).await.unwrap(), std::slice::from_ref(&gateway));
         let padded = format!(" {} ", shop.worker.client_id);
         let worker = engine.add_introspector(&by, id, &padded).await.unwrap();
         assert_eq!(worker, listed("Billing worker", &shop.worker));

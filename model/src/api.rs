@@ -200,7 +200,7 @@ pub struct ApiChanges {
     pub token_dialect: Option<TokenDialect>,
     /// All new custom claims.
     pub custom_claims: Option<CustomClaims>,
-    /// Whether strangers may read its metadata, see [`check_publishable`].
+    /// Whether strangers may read its metadata, see [`metadata_address`].
     pub metadata_published: Option<bool>,
 }
 
@@ -305,16 +305,25 @@ pub fn check_identifier(identifier: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// An `https` or `http` address with a host and without a fragment: only then there is a place where clients look for metadata (RFC 9728
-/// §3.1). That RFC asks for `https`; `http` is for local use.
+/// Where clients look for the metadata of the API with this identifier: below its host, before its own path (RFC 9728 §3.1).
+///
+/// There is such a place only for an `https` or `http` address with a host and without a fragment. That RFC asks for `https`; `http` is for
+/// local use.
 ///
 /// # Errors
 /// [`Invalid`] on `metadata_published`.
-pub fn check_publishable(identifier: &str) -> Result<(), Invalid> {
-    let address = identifier.strip_prefix("https://").or_else(|| identifier.strip_prefix("http://"));
-    let is_url = address.is_some_and(|rest| !rest.starts_with(['/', '?', '#', ':', '@']) && !rest.is_empty() && !rest.contains('#'));
-    if is_url {
-        return Ok(());
+pub fn metadata_address(identifier: &str) -> Result<String, Invalid> {
+    let host_at = ["https://", "http://"]
+        .into_iter()
+        .find(|scheme| identifier.starts_with(scheme))
+        .map(str::len);
+    let host_at =
+        host_at.filter(|at| !identifier[*at..].is_empty() && !identifier[*at..].starts_with(['/', '?', ':', '@']) && !identifier.contains('#'));
+    if let Some(at) = host_at {
+        let end = identifier[at..].find(['/', '?']).map_or(identifier.len(), |length| at + length);
+        let (origin, rest) = identifier.split_at(end);
+        let rest = if rest == "/" || rest.starts_with("/?") { &rest[1..] } else { rest };
+        return Ok(format!("{origin}/.well-known/oauth-protected-resource{rest}"));
     }
     Err(Invalid::new(
         "metadata_published",
@@ -388,14 +397,25 @@ mod tests {
     }
 
     #[test]
-    fn rfc9728_section_1_2_metadata_needs_a_url() {
-        for identifier in [
-            "https://orders.example.com/",
-            "http://localhost:8080",
-            "https://a/b?c=d",
-            "https://[::1]/",
+    fn rfc9728_section_3_1_where_metadata_is() {
+        for (identifier, address) in [
+            (
+                "https://orders.example.com/",
+                "https://orders.example.com/.well-known/oauth-protected-resource",
+            ),
+            (
+                "https://orders.example.com",
+                "https://orders.example.com/.well-known/oauth-protected-resource",
+            ),
+            (
+                "http://localhost:8080/v1",
+                "http://localhost:8080/.well-known/oauth-protected-resource/v1",
+            ),
+            ("https://a/b/?c=/d", "https://a/.well-known/oauth-protected-resource/b/?c=/d"),
+            ("https://a/?c", "https://a/.well-known/oauth-protected-resource?c"),
+            ("https://[::1]/", "https://[::1]/.well-known/oauth-protected-resource"),
         ] {
-            assert!(check_publishable(identifier).is_ok(), "{identifier}");
+            assert_eq!(metadata_address(identifier).as_deref(), Ok(address), "{identifier}");
         }
         for identifier in [
             "urn:orders",
@@ -403,12 +423,13 @@ mod tests {
             "https://",
             "https:///x",
             "https://?x",
+            "https://#f",
             "https://a/#f",
             "ftp://a/",
-            "HTTPS",
+            "HTTPS://a/",
             "https://:1/",
         ] {
-            assert_eq!(check_publishable(identifier).unwrap_err().field, "metadata_published", "{identifier}");
+            assert_eq!(metadata_address(identifier).unwrap_err().field, "metadata_published", "{identifier}");
         }
     }
 

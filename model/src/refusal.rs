@@ -132,7 +132,7 @@ impl Refusal {
 #[must_use]
 pub fn fix_of(code: &str) -> Option<&'static str> {
     Some(match code {
-        "malformed_request" => "Send a form or a JSON object with grant_type, client_id, client_secret and audience, each once.",
+        "malformed_request" => "Send a form or a JSON object with the parameters that the endpoint asks for, each once.",
         "two_auth_methods" => "Send the secret either in the Authorization header or in the body.",
         "grant_type_missing" | "grant_type_unsupported" => "Send grant_type=client_credentials.",
         "client_missing" => "Send client_id and client_secret in the body or in an Authorization header of type Basic.",

@@ -4,31 +4,27 @@ use leptos::prelude::*;
 
 use super::detail::ApiTabs;
 use super::server_fns::ApiHead;
-use crate::ui::{Confirm, Danger, PostForm, TypeToConfirm};
+use crate::ui::{ConfirmPost, Danger};
 
 /// Deletes the API, after its name has been typed.
 #[component]
 pub(super) fn DeleteApiZone(head: ApiHead) -> impl IntoView {
     let delete = expect_context::<ApiTabs>().delete;
-    let ApiHead { api, clients } = head;
+    let ApiHead { api, clients, .. } = head;
+    let verify = format!(
+        "Tokens that clients already have still verify until they expire, at most {} from now.",
+        model::time::length(api.token_lifetime),
+    );
     view! {
         <Danger title="Delete this API" text="No client gets tokens for it from then on. This can't be undone.">
-            <Confirm label="Delete API" title=format!("Delete {}?", api.name) open=delete.refused()>
-                <ul class="consequences">
-                    <li>{losses(clients)}</li>
-                    <li>
-                        {format!(
-                            "Tokens that clients already have still verify until they expire, at most {} from now.",
-                            model::time::length(api.token_lifetime),
-                        )}
-                    </li>
-                    <li>"Its scopes and grants are deleted with it. Its log entries stay."</li>
-                </ul>
-                <PostForm post=delete attr:class="form">
-                    <input type="hidden" name="id" value=api.id />
-                    <TypeToConfirm post=delete name=api.name.clone() label="Delete API" />
-                </PostForm>
-            </Confirm>
+            <ConfirmPost
+                label="Delete API"
+                title=format!("Delete {}?", api.name)
+                consequences=vec![losses(clients).into(), verify.into(), "Its scopes and grants are deleted with it. Its log entries stay.".into()]
+                post=delete
+                field=("id", api.id)
+                typed=api.name
+            />
         </Danger>
     }
     .into_any()

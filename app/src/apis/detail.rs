@@ -7,8 +7,8 @@ use leptos_router::hooks::{use_location, use_params_map};
 use model::secret::Secret;
 
 use super::server_fns::{
-    AddScope, ApiHead, ChangeSigningAlg, ChangeTokenShape, CreateGrant, DeleteApi, DeleteGrant, DescribeScope, GetApi, RemoveScope,
-    RotateSigningSecret, TakeSigningSecret, UpdateApi, UpdateGrant,
+    AddIntrospector, AddScope, ApiHead, ChangeSigningAlg, ChangeTokenShape, CreateGrant, DeleteApi, DeleteGrant, DescribeScope, GetApi,
+    RemoveIntrospector, RemoveScope, RotateSigningSecret, TakeSigningSecret, UpdateApi, UpdateGrant,
 };
 use crate::layout::refresh_frame;
 use crate::ui::{Chip, ErrorPanel, Icon, IconName, LinkButton, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, Tone, ask};
@@ -24,6 +24,8 @@ pub(super) struct ApiTabs {
     pub shape: Post,
     pub rotate: Post,
     pub delete: Post,
+    pub add_introspector: Post,
+    pub remove_introspector: Post,
     pub add_scope: Post,
     pub describe_scope: Post,
     pub remove_scope: Post,
@@ -45,6 +47,8 @@ pub fn ApiLayout() -> impl IntoView {
     let update = Post::to::<UpdateApi>();
     let change_alg = Post::to::<ChangeSigningAlg>();
     let shape = Post::to::<ChangeTokenShape>();
+    let add_introspector = Post::to::<AddIntrospector>();
+    let remove_introspector = Post::to::<RemoveIntrospector>();
     let add_scope = Post::to::<AddScope>();
     let describe_scope = Post::to::<DescribeScope>();
     let remove_scope = Post::to::<RemoveScope>();
@@ -57,6 +61,8 @@ pub fn ApiLayout() -> impl IntoView {
         update.done(),
         change_alg.done(),
         shape.done(),
+        add_introspector.done(),
+        remove_introspector.done(),
         add_scope.done(),
         describe_scope.done(),
         remove_scope.done(),
@@ -75,6 +81,8 @@ pub fn ApiLayout() -> impl IntoView {
         shape,
         rotate: Post::to::<RotateSigningSecret>(),
         delete: Post::to::<DeleteApi>(),
+        add_introspector,
+        remove_introspector,
         add_scope,
         describe_scope,
         remove_scope,
@@ -99,7 +107,7 @@ pub fn ApiLayout() -> impl IntoView {
 
 #[component]
 fn Head(head: ApiHead) -> impl IntoView {
-    let ApiHead { api, clients } = head;
+    let ApiHead { api, clients, .. } = head;
     let base = format!("/apis/{}", api.id);
     let tabs = vec![
         Tab::new(format!("{base}/quickstart"), "Quickstart"),

@@ -12,6 +12,7 @@ mod danger;
 mod detail;
 #[cfg(feature = "ssr")]
 mod explain;
+mod introspection;
 mod list;
 mod quickstart;
 mod run;

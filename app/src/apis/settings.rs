@@ -9,10 +9,11 @@ use model::time;
 use super::create::algorithms;
 use super::danger::DeleteApiZone;
 use super::detail::{ApiTab, ApiTabs};
+use super::introspection::Introspection;
 use super::server_fns::ApiHead;
 use super::signing_secret::SigningSecret;
 use super::token_shape::TokenShape;
-use crate::ui::{Button, Card, Confirm, FormError, Kind, Mono, Note, PostForm, RadioCards, TextField, Tone};
+use crate::ui::{Button, Card, CheckField, Confirm, FormError, Kind, Mono, Note, PostForm, RadioCards, TextField, Tone};
 
 /// The Settings tab.
 #[component]
@@ -49,6 +50,18 @@ fn settings(head: ApiHead) -> impl IntoView {
             </section>
         }
     });
+    let introspection = (!api.is_system).then(|| {
+        let head = head.clone();
+        view! {
+            <section aria-labelledby="introspection-head">
+                <h2 id="introspection-head">"Introspection"</h2>
+                <Card>
+                    <Introspection head=head />
+                </Card>
+            </section>
+        }
+    });
+    let hint = head.metadata_hint.clone();
     let danger = (!api.is_system).then(|| {
         view! {
             <section aria-labelledby="danger-head">
@@ -66,7 +79,7 @@ fn settings(head: ApiHead) -> impl IntoView {
                 <h2 id="details-head">"Details"</h2>
                 <Card>
                     <Facts id=api.id.clone() identifier=api.identifier.clone() is_system=api.is_system />
-                    <DetailsForm api=api />
+                    <DetailsForm api=api hint=hint />
                 </Card>
             </section>
             <section aria-labelledby="signing-head">
@@ -75,6 +88,7 @@ fn settings(head: ApiHead) -> impl IntoView {
             </section>
             {secret}
             {shape}
+            {introspection}
             {danger}
         </div>
     }
@@ -128,11 +142,14 @@ fn Saved() -> impl IntoView {
 }
 
 #[component]
-fn DetailsForm(api: Api) -> impl IntoView {
+fn DetailsForm(api: Api, hint: String) -> impl IntoView {
     let update = expect_context::<ApiTabs>().update;
     let lifetime = RwSignal::new(api.token_lifetime.to_string());
     let name = (!api.is_system).then(|| {
         view! { <TextField name="name" label="Name" value=api.name required=true max=NAME_MAX error=update.error_of("name") /> }
+    });
+    let metadata = (!api.is_system).then(|| {
+        view! { <CheckField name="metadata_published" label="Publish metadata (RFC 9728)" hint=hint checked=api.metadata_published /> }
     });
     view! {
         <PostForm post=update attr:class="form">
@@ -145,7 +162,7 @@ fn DetailsForm(api: Api) -> impl IntoView {
                     label="Token lifetime in seconds"
                     value=api.token_lifetime.to_string()
                     hint=format!(
-                        "From 1 to {TOKEN_LIFETIME_MAX} ({}). Tokens can't be taken back, so shorter is safer; a change holds for new tokens.",
+                        "From 1 to {TOKEN_LIFETIME_MAX} ({}). APIs that verify by themselves accept a token until then, so shorter is safer; a change holds for new tokens.",
                         time::length(TOKEN_LIFETIME_MAX),
                     )
                     kind="number"
@@ -156,6 +173,7 @@ fn DetailsForm(api: Api) -> impl IntoView {
                     {move || lifetime.with(|lifetime| in_words(lifetime))}
                 </output>
             </div>
+            {metadata}
             <div class="form-actions">
                 <Button kind=Kind::Primary pending=update.pending()>
                     "Save"

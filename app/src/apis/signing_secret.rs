@@ -5,7 +5,7 @@ use model::api::Api;
 
 use super::detail::ApiTabs;
 use super::server_fns::RevealSigningSecret;
-use crate::ui::{Button, Confirm, Danger, FormError, Kind, Mono, Note, Post, PostForm, SecretField, Skeleton, Tone, ask};
+use crate::ui::{Button, ConfirmPost, Danger, Mono, Note, Post, PostForm, SecretField, Skeleton, Tone, ask};
 
 /// The secret, and the way to another one.
 #[component]
@@ -57,21 +57,16 @@ fn Rotate(id: String, name: String) -> impl IntoView {
     let rotate = expect_context::<ApiTabs>().rotate;
     view! {
         <Danger title="Rotate the signing secret" text="Do this when the secret may have been seen by others, or when it is due.">
-            <Confirm label="Rotate signing secret" title=format!("Rotate the signing secret of {name}?") open=rotate.refused()>
-                <ul class="consequences">
-                    <li>"New tokens are signed with the new secret at once: your API refuses them until it has the new secret."</li>
-                    <li>"When your API has the new secret, it refuses the tokens that were signed with the old one."</li>
-                </ul>
-                <PostForm post=rotate attr:class="form">
-                    <FormError of=rotate />
-                    <input type="hidden" name="id" value=id />
-                    <div class="form-actions">
-                        <Button kind=Kind::Danger pending=rotate.pending()>
-                            "Rotate signing secret"
-                        </Button>
-                    </div>
-                </PostForm>
-            </Confirm>
+            <ConfirmPost
+                label="Rotate signing secret"
+                title=format!("Rotate the signing secret of {name}?")
+                consequences=vec![
+                    "New tokens are signed with the new secret at once: your API refuses them until it has the new secret.".into(),
+                    "When your API has the new secret, it refuses the tokens that were signed with the old one.".into(),
+                ]
+                post=rotate
+                field=("id", id)
+            />
         </Danger>
     }
     .into_any()

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::detail::ClientTabs;
 use super::server_fns::ClientDetail;
-use crate::ui::{Button, Confirm, Danger, FormError, Kind, PostForm, TypeToConfirm};
+use crate::ui::{ConfirmPost, Danger};
 
 /// Gives the client another secret.
 #[component]
@@ -13,25 +13,16 @@ pub(super) fn RotateSecretZone(detail: ClientDetail) -> impl IntoView {
     let client = detail.client;
     view! {
         <Danger title="Rotate at once" text="One new secret in place of all others. To rotate without an outage, press Rotate at a secret above.">
-            <Confirm
+            <ConfirmPost
                 label="Rotate secret"
                 title=format!("Rotate the secret of {}?", client.name)
-                open=rotate.refused()
-            >
-                <ul class="consequences">
-                    <li>"Every secret of the client is refused at once: the program gets no new token until it has the new one."</li>
-                    <li>"Tokens that it already has stay valid until they expire."</li>
-                </ul>
-                <PostForm post=rotate attr:class="form">
-                    <FormError of=rotate />
-                    <input type="hidden" name="client_id" value=client.client_id />
-                    <div class="form-actions">
-                        <Button kind=Kind::Danger pending=rotate.pending()>
-                            "Rotate secret"
-                        </Button>
-                    </div>
-                </PostForm>
-            </Confirm>
+                consequences=vec![
+                    "Every secret of the client is refused at once: the program gets no new token until it has the new one.".into(),
+                    "Tokens that it already has stay valid until they expire or are revoked.".into(),
+                ]
+                post=rotate
+                field=("client_id", client.client_id)
+            />
         </Danger>
     }
     .into_any()
@@ -45,21 +36,18 @@ pub(super) fn DeleteClientZone(detail: ClientDetail) -> impl IntoView {
     let client = detail.client;
     view! {
         <Danger title="Delete this client" text="Its ID and secret are refused from then on. This can't be undone.">
-            <Confirm
+            <ConfirmPost
                 label="Delete client"
                 title=format!("Delete {}?", client.name)
-                open=delete.refused()
-            >
-                <ul class="consequences">
-                    <li>{loses}</li>
-                    <li>"Tokens that it already has stay valid until they expire."</li>
-                    <li>"Its log entries stay."</li>
-                </ul>
-                <PostForm post=delete attr:class="form">
-                    <input type="hidden" name="client_id" value=client.client_id />
-                    <TypeToConfirm post=delete name=client.name.clone() label="Delete client" />
-                </PostForm>
-            </Confirm>
+                consequences=vec![
+                    loses.into(),
+                    "APIs that introspect tokens refuse those that it already has at once; others accept them until they expire.".into(),
+                    "Its log entries stay.".into(),
+                ]
+                post=delete
+                field=("client_id", client.client_id)
+                typed=client.name
+            />
         </Danger>
     }
     .into_any()

@@ -8,7 +8,7 @@ use model::client::Client;
 
 use super::auth_fns::ChangeClientAuth;
 use super::secret_fns::RotateClientSecret;
-use super::server_fns::{AuthorizeApi, ChangeClientTokens, ClientDetail, DeleteClient, GetClient, UpdateClient, WithdrawApi};
+use super::server_fns::{AuthorizeApi, ChangeClientTokens, ClientDetail, DeleteClient, GetClient, RevokeClientTokens, UpdateClient, WithdrawApi};
 use crate::layout::refresh_frame;
 use crate::ui::{Chip, ErrorPanel, IconName, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, ask};
 
@@ -20,6 +20,7 @@ pub(super) struct ClientTabs {
     pub tokens: Post,
     pub auth: Post,
     pub rotate: Post,
+    pub cut_off: Post,
     pub delete: Post,
     pub authorize: Post,
     pub withdraw: Post,
@@ -37,6 +38,7 @@ pub fn ClientLayout() -> impl IntoView {
     let authorize = Post::to::<AuthorizeApi>();
     let withdraw = Post::to::<WithdrawApi>();
     let rotate = Post::to::<RotateClientSecret>();
+    let cut_off = Post::to::<RevokeClientTokens>();
     // A rotated secret too: an old one that is being shown must leave the screen.
     let writes = [
         update.done(),
@@ -45,6 +47,7 @@ pub fn ClientLayout() -> impl IntoView {
         authorize.done(),
         withdraw.done(),
         rotate.done(),
+        cut_off.done(),
     ];
     let written = Memo::new(move |_| writes.iter().map(Get::get).sum::<usize>());
     let query = use_query_map();
@@ -67,6 +70,7 @@ pub fn ClientLayout() -> impl IntoView {
         tokens,
         auth,
         rotate,
+        cut_off,
         delete: Post::to::<DeleteClient>(),
         authorize,
         withdraw,

@@ -4,6 +4,7 @@ mod access;
 pub mod auth_fns;
 mod authentication;
 mod create;
+mod cut_off;
 mod danger;
 mod detail;
 #[cfg(feature = "ssr")]

@@ -123,6 +123,18 @@ pub async fn change_client_tokens(client_id: String, token_lifetime: String, cus
         ..Default::default()
     };
     session.engine.update_client(&session.actor, &client_id, changes).await?;
+    leptos_axum::redirect(&format!("/clients/{client_id}/settings?saved=shape"));
+    Ok(())
+}
+
+/// Revokes all tokens that a client has now.
+///
+/// # Errors
+/// [`AppError::NotFound`] if no client has this id.
+#[server]
+pub async fn revoke_client_tokens(client_id: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    session.engine.revoke_client_tokens(&session.actor, &client_id).await?;
     leptos_axum::redirect(&format!("/clients/{client_id}/settings?saved=tokens"));
     Ok(())
 }

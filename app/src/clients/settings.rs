@@ -5,6 +5,7 @@ use leptos_router::hooks::use_query_map;
 use model::claims::{CLAIMS_MAX, NAME_MAX as CLAIM_NAME_MAX, VALUE_MAX};
 use model::client::{Client, DESCRIPTION_MAX, METADATA_MAX, METADATA_TEXT_MAX, NAME_MAX, metadata_to_lines};
 
+use super::cut_off::CutOffZone;
 use super::danger::{DeleteClientZone, RotateSecretZone};
 use super::detail::{ClientTab, ClientTabs};
 use super::secret::ShowSecret;
@@ -49,6 +50,7 @@ fn settings(detail: ClientDetail) -> impl IntoView {
                 <h2 id="danger-head">"Danger zone"</h2>
                 <Card>
                     <RotateSecretZone detail=detail.clone() />
+                    <CutOffZone detail=detail.clone() />
                     <DeleteClientZone detail=detail />
                 </Card>
             </section>
@@ -108,22 +110,19 @@ fn Saved() -> impl IntoView {
     let failed = move |post: Post| post.value().with(|value| matches!(value, Some(Err(_))));
     view! {
         <div role="status">
-            {move || match query.with(|query| query.get("saved")).as_deref() {
-                Some("details") if !failed(tabs.update) => Some(view! { <Note tone=Tone::Good>"The details are saved."</Note> }.into_any()),
-                Some("tokens") if !failed(tabs.tokens) => {
-                    Some(view! { <Note tone=Tone::Good>"Saved. It holds for new tokens of this client."</Note> }.into_any())
-                }
-                Some("secret") => {
-                    Some(
-                        view! {
-                            <Note tone=Tone::Good>
-                                "The client has a new secret and the old one is refused. Give the new one to the program that uses it."
-                            </Note>
-                        }
-                            .into_any(),
-                    )
-                }
-                _ => None,
+            {move || {
+                let message = match query.with(|query| query.get("saved")).as_deref() {
+                    Some("details") if !failed(tabs.update) => "The details are saved.",
+                    Some("shape") if !failed(tabs.tokens) => "Saved. It holds for new tokens of this client.",
+                    Some("secret") => {
+                        "The client has a new secret and the old one is refused. Give the new one to the program that uses it."
+                    }
+                    Some("tokens") => {
+                        "All tokens that the client had are revoked. APIs that verify tokens by themselves accept them until they expire."
+                    }
+                    _ => return None,
+                };
+                Some(view! { <Note tone=Tone::Good>{message}</Note> })
             }}
         </div>
     }

@@ -100,6 +100,17 @@ mod tests {
     }
 
     #[test]
+    fn moments_are_shown_as_such() {
+        let rows = shown("", r#"{"created_at":0,"token_lifetime":60,"tokens_valid_from":86400}"#);
+        let expect = [
+            "created_at:  -> !1970-01-01T00:00:00Z",
+            "token_lifetime:  -> !60",
+            "tokens_valid_from:  -> !1970-01-02T00:00:00Z",
+        ];
+        assert_eq!(rows, expect);
+    }
+
+    #[test]
     fn changed_fields_come_first() {
         assert_eq!(
             shown(r#"{"a":"same","name":"Orders"}"#, r#"{"a":"same","name":"Orders 2"}"#),

@@ -71,7 +71,6 @@ pub(super) fn headline(entry: &LogEntry) -> String {
         "secret_wrong" => format!("Refused: {client} sent a wrong secret"),
         "secret_expired" => format!("Refused: {client} sent a secret that has expired"),
         "secret_missing" => format!("Refused: {client} sent no secret"),
-        "not_introspector" => format!("Refused: {client} may not introspect tokens of {api}"),
         "client_unknown" => "Refused: no client has the ID that was sent".to_owned(),
         "audience_unknown" => format!("Refused: {client} asked for an API that is not there"),
         code => format!("Refused: {client}, {}", reason(code).to_ascii_lowercase()),

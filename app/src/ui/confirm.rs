@@ -1,8 +1,10 @@
 //! Asking before something is taken away.
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 
-use super::{Button, FormError, Kind, Post, TextField};
+use super::{Button, FormError, Kind, Post, PostForm, TextField};
 
 /// A button that opens a panel with the consequences and the form; a `<details>`, so it works without script.
 #[component]
@@ -31,9 +33,51 @@ pub fn Confirm(
     .into_any()
 }
 
+/// A [`Confirm`] whole: the consequences, and a form that asks for nothing but perhaps a name to be typed.
+#[component]
+pub fn ConfirmPost(
+    /// What opens it, and what its button says.
+    label: &'static str,
+    /// The question.
+    title: String,
+    /// What follows, a sentence each.
+    consequences: Vec<Cow<'static, str>>,
+    /// Where the form posts to.
+    post: Post,
+    /// What it names, and the value.
+    field: (&'static str, String),
+    /// What is to be typed first, for what can't be undone.
+    #[prop(optional, into)]
+    typed: Option<String>,
+) -> impl IntoView {
+    let consequences = consequences.into_iter().map(|text| view! { <li>{text}</li> }).collect_view();
+    let end = match typed {
+        Some(name) => view! { <TypeToConfirm post=post name=name label=label /> }.into_any(),
+        None => view! {
+            <FormError of=post />
+            <div class="form-actions">
+                <Button kind=Kind::Danger pending=post.pending()>
+                    {label}
+                </Button>
+            </div>
+        }
+        .into_any(),
+    };
+    view! {
+        <Confirm label=label title=title open=post.refused()>
+            <ul class="consequences">{consequences}</ul>
+            <PostForm post=post attr:class="form">
+                <input type="hidden" name=field.0 value=field.1 />
+                {end}
+            </PostForm>
+        </Confirm>
+    }
+    .into_any()
+}
+
 /// The fields of a form that takes something away for good: its name, to be typed as `confirm`, and the button.
 #[component]
-pub fn TypeToConfirm(
+fn TypeToConfirm(
     /// Where the form posts to.
     post: Post,
     /// What is to be typed.

@@ -40,7 +40,7 @@ pub use button::{Button, Kind, LinkButton};
 pub use card::{Card, Danger};
 pub use chip::{Chip, Tone};
 pub use code::{CodeBox, CopyButton, Mono};
-pub use confirm::{Confirm, TypeToConfirm};
+pub use confirm::{Confirm, ConfirmPost};
 pub use empty::Empty;
 pub use error_panel::ErrorPanel;
 pub use field::{CheckField, RadioCards, RadioOption, TextArea, TextField};

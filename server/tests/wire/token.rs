@@ -302,7 +302,7 @@ async fn a_client_can_not_be_probed() {
 #[tokio::test]
 async fn changes_are_honoured_at_once() {
     let (house, client) = House::with_orders().await;
-    let actor = model::log::Actor::command();
+    let actor = Actor::command();
     assert_eq!(house.ask_with(&client, json!({})).await.status, 200);
     let rotated = house.engine.rotate_client_secret(&actor, &client.id).await.unwrap();
     assert_eq!(house.ask_with(&client, json!({})).await.status, 401, "the old secret is refused");

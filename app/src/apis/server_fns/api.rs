@@ -2,6 +2,8 @@
 
 #![expect(missing_docs, reason = "the server macro makes fields of arguments, which can carry no docstring")]
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use model::api::{Api, ApiSummary, SigningAlg};
 use model::page::{ListQuery, Page};
@@ -20,6 +22,10 @@ pub struct ApiHead {
     pub api: Api,
     /// Clients that are authorized for it.
     pub clients: i64,
+    /// Names of the clients that may introspect its tokens, by their ids.
+    pub introspectors: BTreeMap<String, String>,
+    /// What publishing its metadata means: said here, so that the bundle need not carry the words.
+    pub metadata_hint: String,
 }
 
 /// A page of the list of APIs.
@@ -46,7 +52,20 @@ pub async fn get_api(id: String) -> Result<ApiHead, AppError> {
         ..Default::default()
     };
     let clients = session.engine.clients_of_api(&id, &authorized).await?.total;
-    Ok(ApiHead { api, clients })
+    let introspectors = session.engine.introspectors(&id).await?;
+    let introspectors = introspectors.into_iter().map(|client| (client.client_id, client.client_name)).collect();
+    let metadata_hint = match model::api::metadata_address(&api.identifier) {
+        Ok(place) => format!(
+            "Anybody may then read its name, identifier and scopes. Clients look for them at {place}: serve or proxy the document of this server there."
+        ),
+        Err(_) => "Not for this API: its identifier names no host where clients could look.".to_owned(),
+    };
+    Ok(ApiHead {
+        api,
+        clients,
+        introspectors,
+        metadata_hint,
+    })
 }
 
 /// Creates an API, with a test client if asked for, and opens its Quickstart tab.
@@ -68,16 +87,22 @@ pub async fn create_api(name: String, identifier: String, signing_alg: SigningAl
     Ok(())
 }
 
-/// Changes the name, where one is given, and the lifetime of tokens in seconds.
+/// Changes the name, where one is given, the lifetime of tokens in seconds, and whether metadata is published.
 ///
 /// # Errors
-/// [`AppError::Invalid`] on `name` or `token_lifetime`.
+/// [`AppError::Invalid`] on `name`, `token_lifetime` or `metadata_published`.
 #[server]
-pub async fn update_api(id: String, #[server(default)] name: Option<String>, token_lifetime: String) -> Result<(), AppError> {
+pub async fn update_api(
+    id: String,
+    #[server(default)] name: Option<String>,
+    token_lifetime: String,
+    #[server(default)] metadata_published: bool,
+) -> Result<(), AppError> {
     let session = Admin::required().await?;
     let changes = model::api::ApiChanges {
         name: name.map(|name| name.trim().to_owned()),
         token_lifetime: Some(super::super::settings::parse_lifetime(&token_lifetime)?),
+        metadata_published: Some(metadata_published),
         ..Default::default()
     };
     session.engine.update_api(&session.actor, &id, changes).await?;

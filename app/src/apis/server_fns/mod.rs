@@ -2,12 +2,14 @@
 
 mod access;
 mod api;
+mod introspection;
 mod quickstart;
 mod run;
 mod scope;
 
 pub use access::*;
 pub use api::*;
+pub use introspection::*;
 pub use quickstart::*;
 pub use run::*;
 pub use scope::*;
