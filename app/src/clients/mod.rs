@@ -17,6 +17,7 @@ use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{ParentRoute, Route};
 use leptos_router::path;
 
+use crate::chunk::page;
 use access::AccessTab;
 use create::NewClientPage;
 use detail::{ClientLayout, ClientStart};
@@ -29,14 +30,14 @@ use settings::SettingsTab;
 #[component(transparent)]
 pub fn ClientsRoutes() -> AnyNestedRoute {
     view! {
-        <Route path=path!("/clients") view=ClientsPage/>
-        <Route path=path!("/clients/new") view=NewClientPage/>
-        <ParentRoute path=path!("/clients/:client_id") view=ClientLayout>
-            <Route path=path!("") view=ClientStart/>
-            <Route path=path!("settings") view=SettingsTab/>
-            <Route path=path!("secret") view=SecretTab/>
-            <Route path=path!("apis") view=AccessTab/>
-            <Route path=path!("quickstart") view=QuickstartTab/>
+        <Route path=path!("/clients") view=page!(clients, ClientsPage)/>
+        <Route path=path!("/clients/new") view=page!(clients, NewClientPage)/>
+        <ParentRoute path=path!("/clients/:client_id") view=page!(clients, ClientLayout)>
+            <Route path=path!("") view=page!(clients, ClientStart)/>
+            <Route path=path!("settings") view=page!(clients, SettingsTab)/>
+            <Route path=path!("secret") view=page!(clients, SecretTab)/>
+            <Route path=path!("apis") view=page!(clients, AccessTab)/>
+            <Route path=path!("quickstart") view=page!(clients, QuickstartTab)/>
         </ParentRoute>
     }
     .into_inner()
