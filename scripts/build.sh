@@ -9,7 +9,7 @@ stamp=$ROOT/target/site.sha256
 
 front_is_fresh() {
   [ -f "$stamp" ] || return 1
-  [ -z "$(find Cargo.toml Cargo.lock .cargo model app frontend style public scripts/build.sh scripts/lib.sh \
+  [ -z "$(find Cargo.toml Cargo.lock .cargo model app frontend style public scripts/build.sh scripts/chunks.mjs scripts/lib.sh \
     ! -path style/.bundle.css -newer "$stamp" -print -quit)" ] || return 1
   sha256sum --check --quiet --status "$stamp" 2>/dev/null
 }
@@ -23,7 +23,9 @@ build_front() {
   mkdir -p "$site"
   local started=$TARGET/site.started
   touch "$started"
-  LEPTOS_STYLE_FILE=style/.bundle.css cargo leptos build --release --precompress --frontend-only >&2
+  # `split`: pages are fetched when they are first shown (app/src/chunk.rs).
+  LEPTOS_STYLE_FILE=style/.bundle.css cargo leptos build --release --split --lib-features split --precompress --frontend-only >&2
+  node scripts/chunks.mjs target/site/pkg
   find target/site -type f -print0 | sort -z | xargs -0 sha256sum > "$stamp.new"
   touch -r "$started" "$stamp.new"
   rm -f "$started"

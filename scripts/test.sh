@@ -144,7 +144,7 @@ export TESSERA_TEST_DATABASE_URL=$POSTGRES_URL
 check "Format" cargo fmt --check || true
 check "Types of the browser tests" npm --silent --prefix end2end run check || true
 check "Lints of the native half" cargo clippy --workspace --exclude frontend --all-targets -- -D warnings || true
-check "Lints of the browser's half" cargo clippy --package frontend --target wasm32-unknown-unknown -- -D warnings || true
+check "Lints of the browser's half" cargo clippy --package frontend --features split --target wasm32-unknown-unknown -- -D warnings || true
 cargo_tests
 if check "Build of the release" scripts/build.sh; then
   export TESSERA_BIN=$TARGET/release/tessera

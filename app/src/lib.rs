@@ -4,14 +4,20 @@
 //! which starts at [`gate::Admin::required`]. `ui` holds the parts that know no word of our domain.
 //!
 //! Two features, one at a time: `ssr` renders on the server, `hydrate` takes over in the browser. The switch stands on whole items
-//! only, never inside a function.
+//! only, never inside a function. `split`, beside `hydrate`, puts pages into [`chunk`]s.
 
 pub mod apis;
 mod brand;
+mod chunk;
 pub mod clients;
 pub mod error;
 #[cfg(feature = "ssr")]
 pub mod gate;
+#[cfg(feature = "ssr")]
+mod hints;
+#[cfg(not(feature = "ssr"))]
+#[path = "no_hints.rs"]
+mod hints;
 mod home;
 pub mod keys;
 mod layout;
@@ -43,7 +49,12 @@ use not_found::NotFound;
 use session::SessionRoutes;
 
 #[cfg(feature = "ssr")]
+pub use hints::Chunks;
+#[cfg(feature = "ssr")]
 pub use shell::{shell, theme};
+
+/// The attribute of `<body>` once the browser's half has taken over: from then on, buttons that need script work.
+pub const HYDRATED: &str = "data-hydrated";
 
 /// The dashboard: every route.
 ///
@@ -51,13 +62,6 @@ pub use shell::{shell, theme};
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    // Tests and scripts wait for this: from here on, buttons that need script work.
-    Effect::new(|_| {
-        if let Some(body) = document().body() {
-            // Nothing depends on it but the one who waits.
-            let _ = body.set_attribute("data-hydrated", "");
-        }
-    });
     view! {
         <Title formatter=|page: String| if page.is_empty() { "Tessera".to_owned() } else { format!("{page} · Tessera") } />
         <Router>

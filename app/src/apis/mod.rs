@@ -29,6 +29,7 @@ use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{ParentRoute, Route};
 use leptos_router::path;
 
+use crate::chunk::page;
 use access::AccessTab;
 use create::NewApiPage;
 use detail::{ApiLayout, ApiStart};
@@ -44,15 +45,15 @@ use test::TestTab;
 #[component(transparent)]
 pub fn ApisRoutes() -> AnyNestedRoute {
     view! {
-        <Route path=path!("/apis") view=ApisPage />
-        <Route path=path!("/apis/new") view=NewApiPage />
-        <ParentRoute path=path!("/apis/:id") view=ApiLayout>
-            <Route path=path!("") view=ApiStart />
-            <Route path=path!("quickstart") view=QuickstartTab />
-            <Route path=path!("settings") view=SettingsTab />
-            <Route path=path!("scopes") view=ScopesTab />
-            <Route path=path!("clients") view=AccessTab />
-            <Route path=path!("test") view=TestTab />
+        <Route path=path!("/apis") view=page!(apis, ApisPage) />
+        <Route path=path!("/apis/new") view=page!(apis, NewApiPage) />
+        <ParentRoute path=path!("/apis/:id") view=page!(apis, ApiLayout)>
+            <Route path=path!("") view=page!(apis, ApiStart) />
+            <Route path=path!("quickstart") view=page!(apis_use, QuickstartTab) />
+            <Route path=path!("settings") view=page!(apis_edit, SettingsTab) />
+            <Route path=path!("scopes") view=page!(apis_edit, ScopesTab) />
+            <Route path=path!("clients") view=page!(apis_clients, AccessTab) />
+            <Route path=path!("test") view=page!(apis_use, TestTab) />
         </ParentRoute>
     }
     .into_inner()

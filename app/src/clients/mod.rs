@@ -26,6 +26,7 @@ use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{ParentRoute, Route};
 use leptos_router::path;
 
+use crate::chunk::page;
 use access::AccessTab;
 use authentication::AuthenticationTab;
 use create::NewClientPage;
@@ -40,16 +41,16 @@ use settings::SettingsTab;
 #[component(transparent)]
 pub fn ClientsRoutes() -> AnyNestedRoute {
     view! {
-        <Route path=path!("/clients") view=ClientsPage/>
-        <Route path=path!("/clients/new") view=NewClientPage/>
-        <Route path=path!("/clients/leaked") view=LeakedPage/>
-        <ParentRoute path=path!("/clients/:client_id") view=ClientLayout>
-            <Route path=path!("") view=ClientStart/>
-            <Route path=path!("settings") view=SettingsTab/>
-            <Route path=path!("secret") view=SecretTab/>
-            <Route path=path!("authentication") view=AuthenticationTab/>
-            <Route path=path!("apis") view=AccessTab/>
-            <Route path=path!("quickstart") view=QuickstartTab/>
+        <Route path=path!("/clients") view=page!(clients, ClientsPage)/>
+        <Route path=path!("/clients/new") view=page!(clients, NewClientPage)/>
+        <Route path=path!("/clients/leaked") view=page!(clients, LeakedPage)/>
+        <ParentRoute path=path!("/clients/:client_id") view=page!(clients, ClientLayout)>
+            <Route path=path!("") view=page!(clients, ClientStart)/>
+            <Route path=path!("settings") view=page!(clients_edit, SettingsTab)/>
+            <Route path=path!("secret") view=page!(clients, SecretTab)/>
+            <Route path=path!("authentication") view=page!(clients_edit, AuthenticationTab)/>
+            <Route path=path!("apis") view=page!(clients, AccessTab)/>
+            <Route path=path!("quickstart") view=page!(clients, QuickstartTab)/>
         </ParentRoute>
     }
     .into_inner()

@@ -9,10 +9,13 @@ use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::Route;
 use leptos_router::path;
 
+use crate::chunk::page;
 use page::KeysPage;
 
 /// The page `/keys`.
 #[component(transparent)]
 pub fn KeysRoutes() -> AnyNestedRoute {
-    view! { <Route path=path!("/keys") view=KeysPage /> }.into_inner().into_any_nested_route()
+    view! { <Route path=path!("/keys") view=page!(keys, KeysPage) /> }
+        .into_inner()
+        .into_any_nested_route()
 }

@@ -15,6 +15,7 @@ use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::Route;
 use leptos_router::path;
 
+use crate::chunk::page;
 use entry::LogPage;
 use list::LogsPage;
 
@@ -22,8 +23,8 @@ use list::LogsPage;
 #[component(transparent)]
 pub fn LogsRoutes() -> AnyNestedRoute {
     view! {
-        <Route path=path!("/logs") view=LogsPage />
-        <Route path=path!("/logs/:log_id") view=LogPage />
+        <Route path=path!("/logs") view=page!(logs, LogsPage) />
+        <Route path=path!("/logs/:log_id") view=page!(logs, LogPage) />
     }
     .into_inner()
     .into_any_nested_route()

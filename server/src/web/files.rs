@@ -26,6 +26,8 @@ const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 const FOR_NOW: &str = "public, max-age=300";
 /// While the bundle is being rebuilt.
 const NEVER: &str = "no-cache";
+/// In the folder of the bundle: which files each chunk of it consists of, by their names without extension.
+const MANIFEST: &str = "__wasm_split_manifest.json";
 /// Compressed forms that may lie beside a file, the smaller first: extension and name in `Content-Encoding`.
 const ENCODINGS: [(&str, &str); 2] = [(".br", "br"), (".gz", "gzip")];
 
@@ -94,6 +96,20 @@ impl Site {
             Self::Fixed(index) => format!("{PKG}{}", index.hash),
             Self::Changing => PKG.trim_end_matches('/').to_owned(),
         }
+    }
+
+    /// The addresses of the files of each chunk of the bundle, by the chunk's name. None while the bundle changes: it is whole then.
+    pub(super) fn chunks(&self) -> BTreeMap<String, Vec<String>> {
+        let folder = self.pkg_dir();
+        let Self::Fixed(index) = self else {
+            return BTreeMap::new();
+        };
+        let manifest = index.files.get(&format!("{PKG}{MANIFEST}"));
+        let mut chunks: BTreeMap<String, Vec<String>> = manifest.and_then(|file| serde_json::from_slice(&file.bytes).ok()).unwrap_or_default();
+        for name in chunks.values_mut().flatten() {
+            *name = format!("/{folder}/{name}.wasm");
+        }
+        chunks
     }
 
     fn answer(&self, path: &str, request: &HeaderMap) -> Option<Response> {
@@ -230,6 +246,25 @@ mod tests {
         assert!(get(&site, "pkg/tessera.js", "").is_none(), "one address a file");
         assert!(get(&site, "pkg/0000000000000000/tessera.js", "").is_none());
         assert_eq!(get(&site, "robots.txt", "").unwrap().headers()[CACHE_CONTROL], FOR_NOW);
+    }
+
+    #[test]
+    fn chunks_are_named_by_their_addresses() {
+        let mut files = BTreeMap::new();
+        let manifest = r#"{"keys": ["chunk_6", "split_keys"], "logs": ["split_logs"]}"#;
+        for (name, text) in [("__wasm_split_manifest.json", manifest), ("split_keys.wasm", "keys")] {
+            let bytes = Bytes::from_static(text.as_bytes());
+            let etag = document::etag(&bytes);
+            files.insert(format!("{PKG}{name}"), File { bytes, etag });
+        }
+        let site = Site::Fixed(Box::leak(Box::new(Index::of(files))));
+        let keys = &site.chunks()["keys"];
+        assert_eq!(keys.len(), 2);
+        assert_eq!(keys[1], format!("/{}/split_keys.wasm", site.pkg_dir()));
+        let response = get(&site, keys[1].trim_start_matches('/'), "").unwrap();
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/wasm");
+        assert_eq!(response.headers()[CACHE_CONTROL], FOR_GOOD);
+        assert!(self::site().chunks().is_empty(), "a bundle that is not split");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Pages and server functions: the one place where the wire meets `app`.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use app::gate::ClientAddr;
-use app::{App, shell};
+use app::{App, Chunks, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -28,10 +28,12 @@ static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route
 /// Every page and server function, and a page for every other address.
 pub(super) fn router(engine: Engine, site: &Site) -> Router {
     let options = LeptosOptions::builder().output_name(BUNDLE).site_pkg_dir(site.pkg_dir()).build();
+    let chunks = Chunks(Arc::new(site.chunks()));
     let context = move || {
         let address = use_context::<Parts>().map(|parts| client_address(&parts.extensions));
         provide_context(ClientAddr(address.unwrap_or_default()));
         provide_context(engine.clone());
+        provide_context(chunks.clone());
     };
     let page = {
         let options = options.clone();
