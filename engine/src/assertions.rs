@@ -55,7 +55,7 @@ pub(crate) fn check(assertion: &str, client: &ClientEntry, issuer: &Issuer, now:
         flaw,
     };
     claims.check(client_id, issuer, client.client.strict_assertions, now).map_err(flawed)?;
-    let alg = KeyAlg::parse(&header.alg).ok_or_else(|| flawed(Flaw::Key))?;
+    let alg = KeyAlg::of_others(&header.alg).ok_or_else(|| flawed(Flaw::Key))?;
     let named = |key: &&KnownKey| header.kid.as_deref().is_none_or(|kid| kid == key.kid);
     let live = |key: &&KnownKey| key.alg == alg && key.expires_at.is_none_or(|at| now < at);
     let mut keys = client.keys.iter().filter(named).filter(live).peekable();

@@ -150,7 +150,7 @@ fn from_jwk(text: &str) -> Result<Pasted, Invalid> {
         _ => return Err(kinds()),
     };
     let alg = match text("alg") {
-        Some(name) => Some(KeyAlg::parse(name).ok_or_else(kinds)?),
+        Some(name) => Some(KeyAlg::of_others(name).ok_or_else(kinds)?),
         None => None,
     };
     Ok(Pasted {

@@ -70,6 +70,12 @@ impl KeyAlg {
     pub fn parse(name: &str) -> Option<Self> {
         SigningAlg::parse(name)?.key_alg()
     }
+
+    /// The algorithm that others call so: newer libraries write `Ed25519` for `EdDSA` with that curve (RFC 9864 §2.2).
+    #[must_use]
+    pub fn of_others(name: &str) -> Option<Self> {
+        if name == "Ed25519" { Some(Self::EdDSA) } else { Self::parse(name) }
+    }
 }
 
 /// The life of a key, in order.
@@ -143,5 +149,6 @@ mod tests {
             assert_eq!((KeyAlg::parse(alg.as_str()), alg.signing_alg().key_alg()), (Some(alg), Some(alg)));
         }
         assert_eq!(KeyAlg::parse("HS256"), None);
+        assert_eq!((KeyAlg::of_others("Ed25519"), KeyAlg::of_others("ES256"), KeyAlg::of_others("none")), (Some(KeyAlg::EdDSA), Some(KeyAlg::ES256), None));
     }
 }

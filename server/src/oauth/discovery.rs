@@ -38,11 +38,11 @@ struct Discovery {
     /// Required by RFC 8414; empty as there is no authorization endpoint.
     response_types_supported: [&'static str; 0],
     token_endpoint_auth_methods_supported: [&'static str; 3],
-    token_endpoint_auth_signing_alg_values_supported: [&'static str; 4],
+    token_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
-    revocation_endpoint_auth_signing_alg_values_supported: [&'static str; 4],
+    revocation_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
     introspection_endpoint_auth_methods_supported: [&'static str; 3],
-    introspection_endpoint_auth_signing_alg_values_supported: [&'static str; 4],
+    introspection_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
     /// Required by OpenID Connect Discovery, whose libraries check for it although no ID tokens are issued.
     subject_types_supported: [&'static str; 1],
     /// As above; express-oauth2-jwt-bearer takes it for the algorithms of access tokens.
@@ -52,7 +52,9 @@ struct Discovery {
 impl Discovery {
     fn of(engine: &Engine) -> Self {
         let issuer = engine.issuer();
-        let assertions = KeyAlg::ALL.map(KeyAlg::as_str);
+        let [rs256, ps256, es256, eddsa] = KeyAlg::ALL.map(KeyAlg::as_str);
+        // RFC 9864 §2.2 has a name of its own for EdDSA with this curve.
+        let assertions = [rs256, ps256, es256, eddsa, "Ed25519"];
         Self {
             issuer: issuer.as_str().to_owned(),
             token_endpoint: issuer.join("oauth/token"),
