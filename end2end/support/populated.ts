@@ -1,4 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { session, createAdmin } from './dashboard.ts';
 import { type Client, Tessera } from './tessera.ts';
 import { expect, test as base } from './test.ts';
@@ -75,6 +78,10 @@ async function populate(tessera: Tessera): Promise<Populated> {
 
   const secret = ['secret', 'add', '--client-id', portal.client_id, '--name', 'For the new cluster', '--expires-at', '2099-12-31'];
   const second = await tessera.cliJson<{ id: string }>('client', ...secret);
+
+  const jwk = path.join(await mkdtemp(path.join(tmpdir(), 'tessera-key-')), 'public.jwk');
+  await writeFile(jwk, JSON.stringify(generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })));
+  await tessera.cliJson('client', 'key', 'add', '--client-id', portal.client_id, '--name', 'Build server', '--file', jwk);
 
   // Keys in all four states.
   const { keys } = await tessera.cliJson<{ keys: { kid: string; previous: boolean }[] }>('keys', 'rotate');

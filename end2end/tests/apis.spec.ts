@@ -65,7 +65,7 @@ test('settings are edited', async ({ page, tessera, complaints }) => {
   await button(page.getByRole('region', { name: 'Details' }), 'Save').click();
   await expectFieldError(lifetime, 'Enter a number of seconds from 1 to 2592000 (30 days).', '2592001');
 
-  await page.getByLabel('Name').fill('Orders of all shops');
+  await page.getByLabel('Name', { exact: true }).fill('Orders of all shops');
   await lifetime.fill('5400');
   if (hasJs()) await expect(page.getByText('That is 1 hour 30 minutes.')).toBeVisible();
   await button(page.getByRole('region', { name: 'Details' }), 'Save').click();

@@ -145,6 +145,9 @@ test('keys rotate by schedule once one is set', async ({ page, tessera, complain
   await page.getByLabel('A key signs for').fill('30');
   await button(page, 'Save').click();
   await expectFieldError(announce, 'Announce a key for 10 minutes to 90 days', '9');
+  // Without script the form is drawn anew.
+  await page.getByLabel('Rotate keys by schedule').check();
+  await page.getByLabel('A key signs for').fill('30');
   await announce.fill('60');
   await button(page, 'Save').click();
   await expect(page.getByText('The schedule is saved.')).toBeVisible();

@@ -1,4 +1,5 @@
-import { button, enter, expectFieldError, heading, link, shownSecret, showSecret } from '../support/dashboard.ts';
+import { generateKeyPairSync } from 'node:crypto';
+import { button, enter, expectFieldError, heading, link, openConfirm, shownSecret, showSecret } from '../support/dashboard.ts';
 import { clientCount, test as populatedTest } from '../support/populated.ts';
 import { expect, hasJs, hydrated, type Page, test, visit } from '../support/test.ts';
 
@@ -138,4 +139,39 @@ populatedTest('the secret is copied unseen', { tag: '@js' }, async ({ page, cont
   await expect(button(row, 'Copied')).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(populated.billing.client_secret);
   expect(await page.content()).not.toContain(populated.billing.client_secret);
+});
+
+test('a client gets a public key, and may prove itself in no other way', async ({ page, tessera, complaints }) => {
+  complaints.expect(/status of 422/);
+  await enter(page, tessera);
+  const client = await tessera.createClient('Billing worker');
+  await expect.poll(async () => (await page.request.get(`/clients/${client.client_id}/authentication`)).status()).toBe(200);
+  await visit(page, `/clients/${client.client_id}/authentication`);
+  await expect(page.getByText('No keys yet')).toBeVisible();
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256', publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+
+  const key = page.getByLabel('Public key', { exact: true });
+  await page.getByLabel('Name').fill('Build server');
+  await key.fill(privateKey);
+  await button(page, 'Add key').click();
+  await expect(page.getByText('This is a private key: only the client may have it.')).toBeVisible();
+  await page.getByLabel('Name').fill('Build server');
+  await key.fill(publicKey);
+  await button(page, 'Add key').click();
+  await expect(page.getByText('The key is added.')).toBeVisible();
+  await expect(page.getByRole('row').filter({ hasText: 'Build server' })).toContainText('ES256');
+
+  for (const method of ['Secret in the header', 'Secret in the body']) await page.getByLabel(method).uncheck();
+  await button(page, 'Save').click();
+  await expect(page.getByText('Leave the client at least one way to prove itself.')).toBeVisible();
+  for (const method of ['Secret in the header', 'Secret in the body']) await page.getByLabel(method).uncheck();
+  await page.getByLabel('Signed assertion').check();
+  await button(page, 'Save').click();
+  await expect(page.getByText('Saved. A request that proves the client in another way is refused from now on.')).toBeVisible();
+  expect((await tessera.requestToken(client, 'https://orders.example/')).status).toBe(401);
+
+  const panel = await openConfirm(page, 'Remove');
+  await button(panel, 'Remove key').click();
+  await expect(page.getByText('The key is removed.')).toBeVisible();
+  await expect(page.getByText('No keys yet')).toBeVisible();
 });

@@ -149,7 +149,7 @@ test('an API is described to strangers once its admin says so', async ({ page, t
     expect((await find()).status).toBe(404);
 
     await publish.check();
-    await button(page, 'Save').click();
+    await button(page.getByRole('region', { name: 'Details' }), 'Save').click();
     await expect(page.getByText('The details are saved.')).toBeVisible();
     await expect(publish).toBeChecked();
     await axe(page);
@@ -163,7 +163,7 @@ test('an API is described to strangers once its admin says so', async ({ page, t
     });
     await visit(page, `/apis/${api.id}/settings`);
     await publish.uncheck();
-    await button(page, 'Save').click();
+    await button(page.getByRole('region', { name: 'Details' }), 'Save').click();
     await expect(page.getByText('The details are saved.')).toBeVisible();
     await expect(publish).not.toBeChecked();
     expect((await find()).status).toBe(404);
@@ -180,7 +180,7 @@ test('an API whose identifier is no address can not be described', async ({ page
   const publish = page.getByRole('checkbox', { name: 'Publish metadata' });
   await expect(publish).toHaveAccessibleDescription(/^Not for this API/);
   await publish.check();
-  await button(page, 'Save').click();
+  await button(page.getByRole('region', { name: 'Details' }), 'Save').click();
   await expect(page.getByText('Metadata has a place only where the identifier is an address')).toBeVisible();
   expect((await page.request.get('/.well-known/oauth-protected-resource?resource=urn%3Astock')).status()).toBe(404);
 });

@@ -80,7 +80,7 @@ test('a change is shown before and after', async ({ page, tessera }) => {
   await enter(page, tessera);
   const { client_id: id } = await tessera.createClient('Billing worker');
   await visit(page, `/clients/${id}/settings`);
-  await page.getByLabel('Name').fill('Invoices');
+  await page.getByLabel('Name', { exact: true }).fill('Invoices');
   await page.getByRole('region', { name: 'Details' }).getByRole('button', { name: 'Save' }).click();
   await expect(heading(page, 'Invoices')).toBeVisible();
 

@@ -28,6 +28,8 @@ const full: Record<string, string | ((has: Populated) => string)> = {
   'found secret': '/clients/leaked?result=mistyped',
   'found secret of a client': ({ portal, second }) => `/clients/leaked?client=${portal.client_id}&secret=${second.id}`,
   'client secret': ({ billing }) => `/clients/${billing.client_id}/secret`,
+  'client authentication, no key': ({ billing }) => `/clients/${billing.client_id}/authentication`,
+  'client authentication': ({ portal }) => `/clients/${portal.client_id}/authentication`,
   'client APIs': ({ billing }) => `/clients/${billing.client_id}/apis`,
   'client quickstart': ({ billing }) => `/clients/${billing.client_id}/quickstart`,
   apis: '/apis',

@@ -149,6 +149,9 @@ mod tests {
             assert_eq!((KeyAlg::parse(alg.as_str()), alg.signing_alg().key_alg()), (Some(alg), Some(alg)));
         }
         assert_eq!(KeyAlg::parse("HS256"), None);
-        assert_eq!((KeyAlg::of_others("Ed25519"), KeyAlg::of_others("ES256"), KeyAlg::of_others("none")), (Some(KeyAlg::EdDSA), Some(KeyAlg::ES256), None));
+        assert_eq!(
+            (KeyAlg::of_others("Ed25519"), KeyAlg::of_others("ES256"), KeyAlg::of_others("none")),
+            (Some(KeyAlg::EdDSA), Some(KeyAlg::ES256), None)
+        );
     }
 }

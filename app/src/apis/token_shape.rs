@@ -79,26 +79,28 @@ fn Preview(id: String, dialect: RwSignal<String>, claims: RwSignal<String>) -> i
         })
     });
     view! {
-        <h3>"Preview"</h3>
-        <Transition fallback=|| view! { <Skeleton rows=4 /> }>
-            {move || Suspend::new(async move {
-                match preview.await {
-                    Ok(preview) => {
-                        view! {
-                            <p class="hint">{format!("A token for {}, as it would be issued now:", preview.client)}</p>
-                            <CodeBox title="Header" text=preview.header_json.clone()>
-                                {preview.header_json}
-                            </CodeBox>
-                            <CodeBox title="Claims" text=preview.claims_json.clone()>
-                                {preview.claims_json}
-                            </CodeBox>
+        <div class="preview">
+            <h3>"Preview"</h3>
+            <Transition fallback=|| view! { <Skeleton rows=4 /> }>
+                {move || Suspend::new(async move {
+                    match preview.await {
+                        Ok(preview) => {
+                            view! {
+                                <p class="hint">{format!("A token for {}, as it would be issued now:", preview.client)}</p>
+                                <CodeBox title="Header" text=preview.header_json.clone()>
+                                    {preview.header_json}
+                                </CodeBox>
+                                <CodeBox title="Claims" text=preview.claims_json.clone()>
+                                    {preview.claims_json}
+                                </CodeBox>
+                            }
+                                .into_any()
                         }
-                            .into_any()
+                        Err(error) => view! { <Note tone=Tone::Warn>{error.message()}</Note> }.into_any(),
                     }
-                    Err(error) => view! { <Note tone=Tone::Warn>{error.message()}</Note> }.into_any(),
-                }
-            })}
-        </Transition>
+                })}
+            </Transition>
+        </div>
     }
     .into_any()
 }
