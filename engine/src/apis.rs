@@ -105,7 +105,7 @@ impl Engine {
         new.scopes = new.scopes.into_iter().map(Scope::trimmed).collect();
         new.check(&self.0.issuer)?;
         let with_test_client = new.test_client;
-        let keys = keyring::prepare(&mut self.0.store.read().await?, new.signing_alg).await?;
+        let keys = keyring::prepare(&self.0.store, new.signing_alg).await?;
         let mut change = self.change().await?;
         keys.insert(&mut change, &self.0.vault, self.now()).await?;
         let api = insert(&mut change, &self.0, new, false).await?;
@@ -143,7 +143,7 @@ impl Engine {
         };
         changes.check()?;
         let keys = match changes.signing_alg {
-            Some(alg) => Some(keyring::prepare(&mut self.0.store.read().await?, alg).await?),
+            Some(alg) => Some(keyring::prepare(&self.0.store, alg).await?),
             None => None,
         };
         let mut change = self.change().await?;

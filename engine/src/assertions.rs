@@ -32,11 +32,13 @@ struct Header {
     crit: Option<Value>,
 }
 
-/// The client id that an assertion names, nothing checked; `None` if it is no JWT or names none.
-#[must_use]
-pub fn claimed_client(assertion: &str) -> Option<String> {
-    let (_, claims) = parts(assertion)?;
-    claims.sub.or(claims.iss).filter(|client_id| !client_id.is_empty())
+/// The client id that an assertion names, nothing checked.
+///
+/// # Errors
+/// [`Refusal::Malformed`] if it is no JWT or names none.
+pub fn claimed_client(assertion: &str) -> Result<String, Refusal> {
+    let client_id = parts(assertion).and_then(|(_, claims)| claims.sub.or(claims.iss));
+    client_id.filter(|client_id| !client_id.is_empty()).ok_or_else(malformed)
 }
 
 /// Checks all that an assertion says, and its signature, but not yet whether it was used before.

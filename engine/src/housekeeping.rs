@@ -22,9 +22,6 @@ pub(crate) fn keep_house(engine: Weak<Inner>) -> AbortHandle {
             if let Err(error) = engine.write_key_usage().await {
                 tracing::warn!(%error, "what the keys have signed could not be written; it is added later");
             }
-            if let Err(error) = engine.sweep_used_once().await {
-                tracing::warn!(%error, "what was used once and has expired could not be forgotten; trying again");
-            }
             if let Err(error) = engine.tend_keys().await {
                 tracing::error!(%error, "keys could not be rotated or retired; trying again");
             }

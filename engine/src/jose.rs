@@ -31,15 +31,23 @@ pub(crate) fn compact(mut input: String, signature: &[u8]) -> String {
 
 /// The header of a token, encoded: how it is signed, what kind of token it is, and with which key if there are several.
 pub(crate) fn header(alg: SigningAlg, typ: &str, kid: Option<&str>) -> String {
-    #[derive(Serialize)]
-    struct Header<'a> {
-        alg: &'a str,
-        typ: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        kid: Option<&'a str>,
+    URL_SAFE_NO_PAD.encode(serde_json::to_string(&Header::new(alg, typ, kid)).unwrap_or_default())
+}
+
+/// The same as JSON.
+#[derive(Serialize)]
+pub(crate) struct Header<'a> {
+    alg: &'static str,
+    typ: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+}
+
+impl<'a> Header<'a> {
+    /// See [`header`].
+    pub(crate) fn new(alg: SigningAlg, typ: &'a str, kid: Option<&'a str>) -> Self {
+        Self { alg: alg.as_str(), typ, kid }
     }
-    let header = Header { alg: alg.as_str(), typ, kid };
-    URL_SAFE_NO_PAD.encode(serde_json::to_string(&header).unwrap_or_default())
 }
 
 /// A public key as the JWKS lists it (RFC 7517 §4).

@@ -113,7 +113,7 @@ impl Engine {
 ///
 /// Of several processes that start at once the first to begin its transaction makes them; the others find them there.
 pub(crate) async fn ensure(store: &Store, vault: &Vault, now: Timestamp) -> Result<(), Error> {
-    let first = prepare(&mut store.read().await?, SigningAlg::default()).await?;
+    let first = prepare(store, SigningAlg::default()).await?;
     if first.0.is_empty() {
         return Ok(());
     }
@@ -125,10 +125,12 @@ pub(crate) async fn ensure(store: &Store, vault: &Vault, now: Timestamp) -> Resu
 
 /// The keys that an API with this algorithm needs and that are not there yet; made before the transaction that stores them, which
 /// no other writer gets past.
-pub(crate) async fn prepare(tx: &mut Tx, alg: SigningAlg) -> Result<Prepared, Error> {
+pub(crate) async fn prepare(store: &Store, alg: SigningAlg) -> Result<Prepared, Error> {
     let mut made = Vec::new();
     if let Some(alg) = alg.key_alg() {
-        for state in Set::of(tx, alg).await?.missing() {
+        // No connection is held while keys are made.
+        let missing = Set::of(&mut store.read().await?, alg).await?.missing();
+        for state in missing {
             made.push((state, NewKey::generate(alg).await?));
         }
     }

@@ -1,15 +1,15 @@
 //! The token that would be issued if an API were changed: to look at before the change is made.
 
-use model::api::{Api, ApiChanges, SigningAlg};
+use model::api::{Api, ApiChanges};
 use model::client::Client;
 use model::grant::{AccessQuery, Grant};
 use model::page::PageRequest;
 use model::token::{CLIENT_CREDENTIALS, Claims, TokenRequest, decide};
-use serde::Serialize;
 
 use crate::apis::all_scopes;
 use crate::engine::Engine;
 use crate::error::{Error, IssueError};
+use crate::jose::Header;
 
 /// Stands for the client where no client is authorized yet.
 const NO_CLIENT: &str = "YOUR_CLIENT_ID";
@@ -23,14 +23,6 @@ pub struct Preview {
     pub header_json: String,
     /// The claims as indented JSON, in the order of the token.
     pub claims_json: String,
-}
-
-#[derive(Serialize)]
-struct Header<'a> {
-    alg: &'a str,
-    typ: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kid: Option<&'a str>,
 }
 
 impl Engine {
@@ -60,11 +52,7 @@ impl Engine {
         let claims: Claims = claims.map_err(|refusal| Error::Key(IssueError::Refused(refusal).to_string()))?;
         let snapshot = self.0.snapshots.current();
         let key = api.signing_alg.key_alg().and_then(|alg| snapshot.keys.current(alg).ok());
-        let header = Header {
-            alg: SigningAlg::as_str(api.signing_alg),
-            typ: api.token_dialect.typ(),
-            kid: key.map(|key| key.jwk.kid.as_str()),
-        };
+        let header = Header::new(api.signing_alg, api.token_dialect.typ(), key.map(|key| key.jwk.kid.as_str()));
         let pretty = |error: serde_json::Error| Error::Key(error.to_string());
         Ok(Preview {
             client,

@@ -12,8 +12,9 @@ use crate::clients;
 use crate::engine::Engine;
 use crate::error::{Error, IssueError};
 use crate::issued::Issued;
-use crate::logs::{self, Caller, json};
+use crate::logs::{self, Caller, json, shown};
 use crate::store::{execute, on};
+use crate::tokens::SCOPE_SHOWN;
 
 /// The most denied tokens that are kept of one client.
 const DENIED_MAX: i64 = 10_000;
@@ -100,7 +101,7 @@ impl Engine {
             description: format!("Token of {} for {} revoked", entry.client_name, issued.api_name),
             audience: issued.claims.text("aud").unwrap_or_default().to_owned(),
             api_name: issued.api_name.clone(),
-            scope: issued.claims.text("scope").unwrap_or_default().chars().take(SCOPE_SHOWN).collect(),
+            scope: shown(issued.claims.text("scope").unwrap_or_default(), SCOPE_SHOWN),
             ..entry
         };
         logs::insert(&mut tx, &[entry]).await?;
@@ -122,6 +123,3 @@ impl Engine {
         }
     }
 }
-
-/// The most characters of scopes that the log shows.
-const SCOPE_SHOWN: usize = 2_000;

@@ -25,6 +25,7 @@ use crate::client_keys::{self, KnownKey};
 use crate::client_secrets::{self, KnownSecret};
 use crate::engine::{Engine, Inner};
 use crate::error::Error;
+use crate::jose;
 use crate::published::Keys;
 use crate::store::{self, Store, Tx};
 use crate::vault::Vault;
@@ -70,6 +71,8 @@ pub(crate) struct ApiEntry {
 }
 
 struct HmacSecret {
+    /// The header of the tokens, encoded.
+    header: String,
     signing: hmac::Key,
     verifying: DecodingKey,
 }
@@ -119,6 +122,7 @@ impl ApiEntry {
         let sealed = sealed.filter(|_| api.signing_alg == SigningAlg::HS256);
         let secret = sealed.and_then(|sealed| match apis::open_signing_secret(vault, &api.id, sealed) {
             Ok(secret) => Some(HmacSecret {
+                header: jose::header(SigningAlg::HS256, api.token_dialect.typ(), None),
                 signing: hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes()),
                 verifying: DecodingKey::from_secret(secret.reveal().as_bytes()),
             }),
@@ -130,9 +134,9 @@ impl ApiEntry {
         Self { api, secret }
     }
 
-    /// What signs HS256 tokens of this API, if it has such a secret.
-    pub(crate) fn signing_secret(&self) -> Option<&hmac::Key> {
-        self.secret.as_ref().map(|secret| &secret.signing)
+    /// The header of HS256 tokens of this API, encoded, and what signs them, if it has such a secret.
+    pub(crate) fn signing_secret(&self) -> Option<(&str, &hmac::Key)> {
+        self.secret.as_ref().map(|secret| (secret.header.as_str(), &secret.signing))
     }
 
     /// What verifies HS256 tokens of this API, if it has such a secret.

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
-use model::api::{IDENTIFIER_MAX, SigningAlg};
+use model::api::IDENTIFIER_MAX;
 use model::assertion::Flaw;
 use model::client::AuthMethod;
 use model::client_secret::{self, LastUse};
@@ -26,7 +26,7 @@ use crate::snapshot::{ApiEntry, ClientEntry, Snapshot};
 /// The most characters of a client id that the log shows: what strangers send is cut.
 const CLIENT_ID_SHOWN: usize = 100;
 /// The most characters of scopes that the log shows.
-const SCOPE_SHOWN: usize = 2_000;
+pub(crate) const SCOPE_SHOWN: usize = 2_000;
 /// Characters of a `jti`: 131 bits.
 const JTI_LENGTH: usize = 22;
 /// What every secret is compared with, that of an unknown client too: no secret has this hash.
@@ -100,8 +100,8 @@ impl Engine {
     }
 
     /// What is known now, if `answer` is a refusal that it may change: a script that has just created something must not be
-    /// refused it. Costs refusals a short query, as unknown clients do; tokens cost nothing more.
-    async fn newer(&self, snapshot: &Snapshot, answer: &Result<TokenResponse, IssueError>) -> Option<Arc<Snapshot>> {
+    /// refused it. Costs refusals a short query, as unknown clients do; what is granted costs nothing more.
+    pub(crate) async fn newer<T>(&self, snapshot: &Snapshot, answer: &Result<T, IssueError>) -> Option<Arc<Snapshot>> {
         let Err(IssueError::Refused(
             Refusal::SecretWrong(_)
             | Refusal::SecretExpired { .. }
@@ -226,9 +226,9 @@ impl Engine {
                 Ok(jose::compact(input, &signature))
             }
             None => {
-                let key = api.signing_secret();
-                let key = key.ok_or_else(|| Error::Key(format!("the signing secret of API {} can't be read", api.api.id)))?;
-                let input = jose::signing_input(&jose::header(SigningAlg::HS256, api.api.token_dialect.typ(), None), &payload);
+                let secret = api.signing_secret();
+                let (header, key) = secret.ok_or_else(|| Error::Key(format!("the signing secret of API {} can't be read", api.api.id)))?;
+                let input = jose::signing_input(header, &payload);
                 let mac = hmac::sign(key, input.as_bytes());
                 Ok(jose::compact(input, mac.as_ref()))
             }

@@ -16,20 +16,12 @@ impl Engine {
     /// [`Error::Storage`]; then it was not used.
     pub(crate) async fn use_once(&self, kind: &str, owner: &str, id: &str, until: Timestamp) -> Result<bool, Error> {
         let mut tx = self.0.store.write().await?;
+        // What has expired is forgotten here, where somebody writes anyway.
+        execute!(&mut tx, sqlx::query("DELETE FROM used_once WHERE expires_at < $1").bind(self.now()))?;
         let sql = "INSERT INTO used_once (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
         let added = execute!(&mut tx, sqlx::query(sql).bind(hash(kind, owner, id)).bind(until))?;
         tx.commit().await?;
         Ok(added == 1)
-    }
-
-    /// Forgets what has expired.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
-    pub(crate) async fn sweep_used_once(&self) -> Result<(), Error> {
-        let mut tx = self.0.store.write().await?;
-        execute!(&mut tx, sqlx::query("DELETE FROM used_once WHERE expires_at < $1").bind(self.now()))?;
-        tx.commit().await
     }
 }
 

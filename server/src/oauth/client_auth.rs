@@ -94,9 +94,7 @@ fn by_assertion(assertion: &Secret, header: Option<Credentials>, parameters: &Pa
             "Send client_assertion_type={ASSERTION_TYPE} with a client_assertion."
         )));
     }
-    let client_id = claimed_client(assertion.reveal()).ok_or_else(|| {
-        Refusal::Malformed("The client_assertion is not a signed JWT with the claims iss, sub, aud, exp and jti (RFC 7523 section 3).".to_owned())
-    })?;
+    let client_id = claimed_client(assertion.reveal())?;
     for named in [parameters.client_id.as_deref(), header.as_ref().map(|header| header.client_id.as_str())] {
         same_client(named, &client_id, "in the client_assertion")?;
     }

@@ -198,23 +198,17 @@ fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (St
             },
         ) => (StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed.".to_owned()),
         (
-            Auth0,
+            _,
             Refusal::ClientMissing
             | Refusal::ClientUnknown(_)
             | Refusal::SecretMissing(_)
             | Refusal::SecretWrong(_)
             | Refusal::SecretExpired { .. }
             | Refusal::AuthMethodNotAllowed { .. },
-        ) => (StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized".to_owned()),
-        (
-            Rfc,
-            Refusal::ClientMissing
-            | Refusal::ClientUnknown(_)
-            | Refusal::SecretMissing(_)
-            | Refusal::SecretWrong(_)
-            | Refusal::SecretExpired { .. }
-            | Refusal::AuthMethodNotAllowed { .. },
-        ) => (StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed.".to_owned()),
+        ) => match profile {
+            Auth0 => (StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized".to_owned()),
+            Rfc => (StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed.".to_owned()),
+        },
         (Auth0, Refusal::AudienceMissing) => (
             StatusCode::FORBIDDEN,
             "access_denied",
