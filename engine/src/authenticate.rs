@@ -21,19 +21,16 @@ impl Engine {
         let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, None, caller);
         let snapshot = self.0.snapshots.current();
         let mut proof = self.prove(&snapshot, credentials, &mut entry).await;
-        // A secret that another process has just made must not be refused; see `newer` in `tokens.rs`.
-        if matches!(proof, Err(IssueError::Refused(Refusal::SecretWrong(_)))) && self.refresh().await.is_ok() {
-            let newer = self.0.snapshots.current();
-            if newer.revision != snapshot.revision {
-                proof = self.prove(&newer, credentials, &mut entry).await;
-            }
+        if let Some(newer) = self.newer(&snapshot, &proof).await {
+            proof = self.prove(&newer, credentials, &mut entry).await;
+        }
+        if proof.is_ok()
+            && let Err(error) = self.spend(credentials).await
+        {
+            proof = Err(error);
         }
         match proof {
-            Ok(client) => match self.spend(credentials).await {
-                Ok(()) => Ok((client, entry)),
-                Err(IssueError::Refused(refusal)) => Err(self.refuse_entry(entry, refusal)),
-                Err(error) => Err(error),
-            },
+            Ok(client) => Ok((client, entry)),
             Err(IssueError::Refused(refusal)) => Err(self.refuse_entry(entry, refusal)),
             Err(error) => Err(error),
         }

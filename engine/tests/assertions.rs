@@ -238,6 +238,34 @@ on_both! {
         assert!(matches!(shop.engine.update_client(&admin(), &shop.client.client_id, none).await, Err(Error::Invalid(_))));
     }
 
+    async fn what_another_process_has_just_allowed_is_honoured_for_calls_about_tokens_too(house: House) {
+        let shop = Shop::open(&house).await;
+        let other = house.another().await;
+        let secret = shop.engine.reveal_client_secret(&admin(), &shop.client.client_id).await.unwrap();
+        let credentials = Credentials {
+            client_id: shop.client.client_id.clone(),
+            client_secret: Some(secret),
+            ..Credentials::default()
+        };
+        let caller = Caller::default();
+        let ask = || other.introspect(Some(&credentials), Some("x"), &caller);
+        assert!(matches!(ask().await, Err(IssueError::Refused(refusal)) if refusal.code() == "auth_method_not_allowed"));
+        shop.may_use(AuthMethod::ALL.to_vec()).await;
+        assert!(ask().await.is_ok());
+        other.close().await;
+    }
+
+    async fn used_assertions_are_forgotten_once_they_have_expired(house: House) {
+        let shop = Shop::open(&house).await;
+        for jti in ["1", "2"] {
+            assert_eq!(shop.ask(&shop.assertion(jti)).await, "issued");
+        }
+        house.clock.advance(100);
+        assert_eq!(shop.ask(&shop.assertion("3")).await, "issued");
+        let kept: i64 = raw!(house, db => sqlx::query_scalar("SELECT COUNT(*) FROM used_once").fetch_one(db).await).unwrap();
+        assert_eq!(kept, 1);
+    }
+
     async fn keys_overlap_expire_and_are_removed(house: House) {
         let shop = Shop::open(&house).await;
         let old = shop.engine.client_keys(&shop.client.client_id).await.unwrap().remove(0);
