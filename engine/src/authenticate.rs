@@ -17,6 +17,7 @@ impl Engine {
     /// # Errors
     /// [`IssueError::Refused`] if the client is not proven; [`IssueError::Failed`].
     pub(crate) async fn authenticate(&self, credentials: Option<&Credentials>, caller: &Caller) -> Result<(Arc<ClientEntry>, LogEntry), IssueError> {
+        self.admit(credentials, caller)?;
         let client_id = credentials.map(|credentials| credentials.client_id.as_str());
         let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, None, caller);
         let snapshot = self.0.snapshots.current();
@@ -29,6 +30,7 @@ impl Engine {
         {
             proof = Err(error);
         }
+        self.note_attempt(credentials, &proof, &entry, LogType::CallRefused);
         match proof {
             Ok(client) => Ok((client, entry)),
             Err(IssueError::Refused(refusal)) => Err(self.refuse_entry(entry, refusal)),

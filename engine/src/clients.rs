@@ -6,7 +6,9 @@ use model::claims::CustomClaims;
 use model::client::{AppType, AuthMethod, CLIENT_ID_LENGTH, Client, ClientChanges, ClientSummary, NewClient};
 use model::log::{Actor, LogEntry, LogType};
 use model::page::{ListQuery, Page, PageRequest};
-use model::time::Timestamp;
+use model::quota::{QuotaWindow, TokenQuota};
+use model::time::{HOUR, Timestamp};
+use model::usage::Counts;
 use sqlx::QueryBuilder;
 
 use crate::client_secrets::{self, NewSecret};
@@ -24,6 +26,7 @@ impl Engine {
         let page = PageRequest::new(query.page.page, query.page.per_page);
         let pattern = contains(&query.search);
         let order = order_by(query.sort, "client_id");
+        let day_ago = QuotaWindow::Hour.start(self.now()) - 23 * HOUR;
         let mut tx = self.0.store.read().await?;
         let total = on!(&mut tx, db => sqlx::query_scalar(
             r"SELECT COUNT(*) FROM clients WHERE LOWER(name) LIKE LOWER($1) ESCAPE '\' OR LOWER(client_id) LIKE LOWER($1) ESCAPE '\'",
@@ -33,9 +36,13 @@ impl Engine {
         .await)?;
         let rows: Vec<SummaryRow> = on!(&mut tx, db => {
             let mut sql = QueryBuilder::new(
-                "SELECT clients.*, (SELECT COUNT(*) FROM grants WHERE grants.client_id = clients.client_id) AS apis \
-                 FROM clients WHERE LOWER(name) LIKE LOWER(",
+                "SELECT clients.*, (SELECT COUNT(*) FROM grants WHERE grants.client_id = clients.client_id) AS apis, ",
             );
+            for count in ["issued", "avoidable", "refused"] {
+                sql.push(format_args!("(SELECT CAST(COALESCE(SUM({count}), 0) AS BIGINT) FROM token_usage u WHERE u.client_id = clients.client_id AND u.hour >= "));
+                sql.push_bind(day_ago).push(format_args!(") AS {count}{}", if count == "refused" { "" } else { ", " }));
+            }
+            sql.push(" FROM clients WHERE LOWER(name) LIKE LOWER(");
             sql.push_bind(&pattern).push(r") ESCAPE '\' OR LOWER(client_id) LIKE LOWER(").push_bind(&pattern);
             sql.push(r") ESCAPE '\' ORDER BY ").push(&order);
             sql.push(" LIMIT ").push_bind(page.per_page).push(" OFFSET ").push_bind(page.offset());
@@ -45,6 +52,11 @@ impl Engine {
             Ok::<_, Error>(ClientSummary {
                 client: row.client.client()?,
                 apis: row.apis,
+                last_24_hours: Counts {
+                    issued: row.issued,
+                    avoidable: row.avoidable,
+                    refused: row.refused,
+                },
             })
         };
         Ok(Page {
@@ -172,6 +184,7 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
         token_lifetime: None,
         custom_claims: CustomClaims::default(),
         tokens_valid_from: None,
+        token_quota: TokenQuota::default(),
         created_at: now,
         updated_at: now,
     };
@@ -247,6 +260,9 @@ struct ClientRow {
     token_lifetime: Option<i64>,
     custom_claims: String,
     tokens_valid_from: Option<Timestamp>,
+    quota_per_hour: Option<i64>,
+    quota_per_day: Option<i64>,
+    quota_enforced: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -256,6 +272,9 @@ struct SummaryRow {
     #[sqlx(flatten)]
     client: ClientRow,
     apis: i64,
+    issued: i64,
+    avoidable: i64,
+    refused: i64,
 }
 
 impl ClientRow {
@@ -274,6 +293,11 @@ impl ClientRow {
             token_lifetime: self.token_lifetime,
             custom_claims: serde_json::from_str(&self.custom_claims).map_err(|_| Error::Corrupt("clients.custom_claims"))?,
             tokens_valid_from: self.tokens_valid_from,
+            token_quota: TokenQuota {
+                per_hour: self.quota_per_hour,
+                per_day: self.quota_per_day,
+                enforce: self.quota_enforced,
+            },
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

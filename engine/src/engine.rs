@@ -16,10 +16,13 @@ use crate::clock::Clock;
 use crate::error::{Error, OpenError};
 use crate::housekeeping::keep_house;
 use crate::keyring;
+use crate::lockouts::Lockouts;
+use crate::log_limit::LogLimit;
 use crate::logs::{self, LogIds, LogWriter};
 use crate::signer::Signer;
 use crate::snapshot::{self, Snapshots};
 use crate::store::{self, Database, Store, Tx, execute, on};
+use crate::usage::Usage;
 use crate::uses::Uses;
 use crate::vault::{self, MasterKey, Vault};
 
@@ -59,6 +62,9 @@ pub(crate) struct Inner {
     pub(crate) log_writer: LogWriter,
     pub(crate) log_ids: LogIds,
     pub(crate) uses: Uses,
+    pub(crate) usage: Usage,
+    pub(crate) lockouts: Lockouts,
+    pub(crate) log_limit: LogLimit,
     /// What stands between strangers and sign-in.
     pub(crate) door: Door,
     watcher: OnceLock<AbortHandle>,
@@ -106,6 +112,9 @@ impl Engine {
             log_writer: LogWriter::start(store.clone()),
             log_ids: LogIds::default(),
             uses: Uses::start(store.clone()),
+            usage: Usage::start(store.clone(), config.clock.clone()),
+            lockouts: Lockouts::new(),
+            log_limit: LogLimit::new(&config.clock),
             door: Door::new(&config.clock, &config.chance),
             signer: Signer::start().map_err(|error| Error::Key(format!("no thread for signing: {error}")))?,
             watcher: OnceLock::new(),
@@ -150,7 +159,7 @@ impl Engine {
         if keys >= 1 { Ok(()) } else { Err(Error::NotFound("key")) }
     }
 
-    /// Writes what is queued for the log and noted of the use of secrets, and closes the database; call it last.
+    /// Writes what is queued for the log, noted of the use of secrets and counted of tokens, and closes the database; call it last.
     pub async fn close(&self) {
         for task in [&self.0.watcher, &self.0.housekeeper].into_iter().filter_map(OnceLock::get) {
             task.abort();
@@ -159,6 +168,7 @@ impl Engine {
             tracing::warn!(%error, "what the keys have signed lately could not be written");
         }
         self.0.uses.close().await;
+        self.0.usage.close().await;
         self.0.log_writer.close().await;
         self.0.store.close().await;
     }

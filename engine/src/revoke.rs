@@ -88,6 +88,8 @@ impl Engine {
         if added == 0 {
             return Ok(());
         }
+        let (audience, scope) = (issued.claims.text("aud").unwrap_or_default(), issued.claims.text("scope"));
+        self.0.usage.forget(&issued.client_id, audience, scope);
         let count: i64 = on!(&mut tx, db => sqlx::query_scalar("SELECT COUNT(*) FROM denied_tokens WHERE client_id = $1")
             .bind(&issued.client_id)
             .fetch_one(db)

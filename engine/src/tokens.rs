@@ -22,15 +22,26 @@ use crate::jose;
 use crate::logs::{Caller, TEXT_MAX, USER_AGENT_MAX, shown, stranger};
 use crate::signer::SignError;
 use crate::snapshot::{ApiEntry, ClientEntry, Snapshot};
+use crate::usage::Room;
 
 /// The most characters of a client id that the log shows: what strangers send is cut.
-const CLIENT_ID_SHOWN: usize = 100;
+pub(crate) const CLIENT_ID_SHOWN: usize = 100;
 /// The most characters of scopes that the log shows.
 pub(crate) const SCOPE_SHOWN: usize = 2_000;
 /// Characters of a `jti`: 131 bits.
 const JTI_LENGTH: usize = 22;
 /// What every secret is compared with, that of an unknown client too: no secret has this hash.
 const NO_MAC: [u8; 32] = [0; 32];
+
+/// A token that a client has asked for, before it is counted.
+pub(crate) struct Answered<'a> {
+    /// What it gets.
+    pub(crate) token: TokenResponse,
+    /// The client, proven.
+    pub(crate) client: Arc<ClientEntry>,
+    /// Its place in the quota.
+    pub(crate) room: Room<'a>,
+}
 
 impl Engine {
     /// Answers a token request (RFC 6749 §4.4).
@@ -40,6 +51,7 @@ impl Engine {
     /// # Errors
     /// [`IssueError`].
     pub async fn issue(&self, credentials: Option<Credentials>, request: TokenRequest, caller: &Caller) -> Result<TokenResponse, IssueError> {
+        self.admit(credentials.as_ref(), caller)?;
         let client_id = credentials.as_ref().map(|credentials| credentials.client_id.as_str());
         let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, request.audience.as_deref(), caller);
         let snapshot = self.0.snapshots.current();
@@ -47,11 +59,14 @@ impl Engine {
         if let Some(newer) = self.newer(&snapshot, &answer).await {
             answer = self.answer(&newer, credentials.as_ref(), &request, &mut entry).await;
         }
-        if answer.is_ok()
-            && let Err(error) = self.spend(credentials.as_ref()).await
-        {
-            answer = Err(error);
-        }
+        let answer = match answer {
+            Ok(answered) => match self.spend(credentials.as_ref()).await {
+                Ok(()) => Ok(self.count(answered, &request, entry.date).await),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        self.note_attempt(credentials.as_ref(), &answer, &entry, LogType::TokenRefused);
         self.record(entry, &request, &answer);
         answer
     }
@@ -78,10 +93,12 @@ impl Engine {
         credentials: Option<&Credentials>,
         request: &TokenRequest,
         entry: &mut LogEntry,
-    ) -> Result<TokenResponse, IssueError> {
+    ) -> Result<Answered<'_>, IssueError> {
         token::check_grant_type(request)?;
         let client = self.prove(snapshot, credentials, entry).await?;
-        self.token(snapshot, &client, request, entry.date).await
+        let room = self.room_for(&client.client, entry.date).await?;
+        let token = self.token(snapshot, &client, request, entry.date).await?;
+        Ok(Answered { token, client, room })
     }
 
     /// The same for a client that need not prove itself.
@@ -211,6 +228,7 @@ impl Engine {
             scope: claims.scope,
             expires_in: claims.exp - claims.iat,
             token_type: "Bearer".to_owned(),
+            quota: None,
         })
     }
 
@@ -253,6 +271,9 @@ impl Engine {
                 entry.scope = shown(response.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN);
             }
             Err(IssueError::Refused(refusal)) => {
+                if !self.is_told(refusal) {
+                    return;
+                }
                 describe_refusal(&mut entry, refusal);
                 entry.scope = shown(request.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN);
             }
@@ -263,6 +284,9 @@ impl Engine {
 
     /// Queues an entry with the name that the API has by now.
     pub(crate) fn queue_token_log(&self, mut entry: LogEntry) {
+        if entry.actor.kind == ActorKind::Stranger && !self.may_log(&entry) {
+            return;
+        }
         if let Some(api) = self.0.snapshots.current().api(&entry.audience) {
             entry.api_name.clone_from(&api.api.name);
         }

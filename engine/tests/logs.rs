@@ -15,8 +15,10 @@ use model::client_secret::SecretFields;
 use model::grant::{NewGrant, ScopeChoice};
 use model::issuer::Issuer;
 use model::key::KeyAlg;
+use model::lockout::OF_CLIENT;
 use model::log::{Actor, ActorKind, LogEntry, LogQuery, LogType};
 use model::page::{MAX_PER_PAGE, PageRequest};
+use model::quota::TokenQuota;
 use model::refusal::Refusal;
 use model::rotation::RotationSchedule;
 use model::scope::Scope;
@@ -26,7 +28,7 @@ use serde::Serialize;
 use support::{House, NOW, admin, new_api, scope};
 
 /// Public methods of the engine that change nothing which the log is about: all others must be in the table.
-const SILENT: [&str; 34] = [
+const SILENT: [&str; 36] = [
     "api",
     "api_by_identifier",
     "apis_of_client",
@@ -34,6 +36,7 @@ const SILENT: [&str; 34] = [
     "client_keys",
     "client_secret_owner",
     "client_secrets",
+    "client_usage",
     "clients_of_api",
     "close",
     "find_client_secret",
@@ -46,6 +49,7 @@ const SILENT: [&str; 34] = [
     "list_apis",
     "list_clients",
     "list_logs",
+    "lockouts",
     "log",
     "now",
     "open",
@@ -408,6 +412,27 @@ on_both! {
         journal.says("remove_client_key", &by, [Told { before: json(&key), ..about_keys("Key \"Laptop\" removed from Invoices") }]).await;
 
         let before = engine.client(&id).await.unwrap();
+        let quota = TokenQuota { per_hour: Some(100), per_day: Some(1_000), enforce: true };
+        let client = engine.set_token_quota(&by, &id, quota).await.unwrap();
+        journal.says("set_token_quota", &by, [Told {
+            client_id: id.clone(),
+            before: json(&before),
+            after: json(&client),
+            ..changed("Token quota of Invoices set to 100 an hour, 1000 a day (enforced)")
+        }]).await;
+
+        let wrong = Credentials { client_id: id.clone(), client_secret: Some(Secret::new("wrong")), ..Credentials::default() };
+        for _ in 0..OF_CLIENT.failures {
+            engine.issue(Some(wrong.clone()), request(&audience), &caller).await.unwrap_err();
+        }
+        journal.known = all(engine).await.len().try_into().unwrap();
+        engine.lift_lockout(&by, Some(&id), &caller.ip).await.unwrap();
+        journal.says("lift_lockout", &by, [Told {
+            client_id: id.clone(),
+            ..changed("Lock-out of Invoices from 192.0.2.7 lifted")
+        }]).await;
+
+        let before = engine.client(&id).await.unwrap();
         let client = engine.revoke_client_tokens(&by, &id).await.unwrap();
         journal.says("revoke_client_tokens", &by, [Told {
             client_id: id.clone(),
@@ -508,6 +533,7 @@ on_both! {
         engine.update_api(&by, &api.id, ApiChanges::default()).await.unwrap();
         engine.describe_scope(&by, &api.id, "a", "  ").await.unwrap();
         engine.update_grant(&by, &client.client_id, &api.identifier, grant.scope).await.unwrap();
+        engine.set_token_quota(&by, &client.client_id, TokenQuota::default()).await.unwrap();
         engine.adopt_issuer().await.unwrap();
         engine.sign_out("nothing", "").await.unwrap();
 
@@ -521,6 +547,10 @@ on_both! {
         assert!(engine.remove_scope(&by, &api.id, "b").await.is_err());
         assert!(engine.reveal_signing_secret(&by, &api.id).await.is_err());
         assert!(engine.delete_client(&by, "nobody").await.is_err());
+        assert!(engine.set_token_quota(&by, "nobody", TokenQuota::default()).await.is_err());
+        let none = TokenQuota { per_hour: Some(0), ..TokenQuota::default() };
+        assert!(engine.set_token_quota(&by, &client.client_id, none).await.is_err());
+        assert!(engine.lift_lockout(&by, Some(&client.client_id), "192.0.2.1").await.is_err());
         assert!(engine.revoke_key(&by, "none").await.is_err());
         assert!(engine.create_admin(&by, "ada", &Secret::new("x")).await.is_err());
 

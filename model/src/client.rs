@@ -8,7 +8,9 @@ use crate::Invalid;
 use crate::api::check_token_lifetime;
 use crate::claims::CustomClaims;
 use crate::invalid::{check_no_angle_brackets, check_optional_text, check_text};
+use crate::quota::TokenQuota;
 use crate::time::Timestamp;
+use crate::usage::Counts;
 
 /// Characters of a client id that we make (letters and digits).
 pub const CLIENT_ID_LENGTH: usize = 32;
@@ -45,6 +47,9 @@ pub struct Client {
     /// Tokens that were issued before this second are no longer active; `None` until the client is cut off for the first time.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tokens_valid_from: Option<Timestamp>,
+    /// How many tokens it may ask for.
+    #[serde(skip_serializing_if = "TokenQuota::is_none", default)]
+    pub token_quota: TokenQuota,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything of it last changed.
@@ -248,6 +253,8 @@ pub struct ClientSummary {
     pub client: Client,
     /// APIs that it is authorized for.
     pub apis: i64,
+    /// What it asked for in the last 24 hours.
+    pub last_24_hours: Counts,
 }
 
 #[cfg(test)]

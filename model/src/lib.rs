@@ -17,15 +17,18 @@ pub mod introspection;
 pub mod invalid;
 pub mod issuer;
 pub mod key;
+pub mod lockout;
 pub mod log;
 pub mod page;
 pub mod progress;
 pub mod quickstart;
+pub mod quota;
 pub mod refusal;
 pub mod rotation;
 pub mod scope;
 pub mod secret;
 pub mod time;
 pub mod token;
+pub mod usage;
 
 pub use invalid::Invalid;

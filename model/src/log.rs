@@ -92,6 +92,8 @@ pub enum LogType {
     TokenRevoked,
     /// A client was refused a call about a token: to revoke or to introspect it.
     CallRefused,
+    /// A client has used up most or all of its quota of tokens.
+    QuotaReached,
     /// The configuration changed.
     Changed,
     /// A secret was shown to an admin.
@@ -106,11 +108,12 @@ pub enum LogType {
 
 impl LogType {
     /// Every type, in the order of the filter.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::TokenRevoked,
         Self::CallRefused,
+        Self::QuotaReached,
         Self::Changed,
         Self::SecretShown,
         Self::SignedIn,
@@ -126,6 +129,7 @@ impl LogType {
             Self::TokenRefused => "feccft",
             Self::TokenRevoked => "token_revoked",
             Self::CallRefused => "token_call_refused",
+            Self::QuotaReached => "token_quota",
             Self::Changed => "sapi",
             Self::SecretShown => "mgmt_api_read",
             Self::SignedIn => "ssi",
@@ -148,6 +152,7 @@ impl LogType {
             Self::TokenRefused => "Token refused",
             Self::TokenRevoked => "Token revoked",
             Self::CallRefused => "Token call refused",
+            Self::QuotaReached => "Token quota",
             Self::Changed => "Configuration changed",
             Self::SecretShown => "Secret shown",
             Self::SignedIn => "Signed in",

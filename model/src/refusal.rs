@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assertion::Flaw;
 use crate::client::AuthMethod;
+use crate::quota::QuotaStanding;
 use crate::time::{Timestamp, exact};
 
 /// The reason why the token endpoint refused a request.
@@ -67,10 +68,28 @@ pub enum Refusal {
     TokenMissing,
     /// The client has as many revoked tokens that have not expired yet as are kept of one client.
     TooManyRevoked(String),
+    /// So many attempts to prove the client have failed from this address that none is looked at for some time.
+    TooManyFailures {
+        /// The client that the request names; there need be none.
+        client_id: String,
+        /// When attempts are looked at again.
+        until: Timestamp,
+        /// Seconds until then.
+        retry_after: i64,
+    },
+    /// The client has used up its quota of tokens, and that is enforced.
+    QuotaExceeded {
+        /// The client.
+        client_id: String,
+        /// How much of it is used.
+        standing: QuotaStanding,
+    },
 }
 
 /// The code of the reason why a client learns nothing of a token: the API did not choose it as one that may. Only the log says so.
 pub const NOT_INTROSPECTOR: &str = "not_introspector";
+/// The code of the entry which says that of the refusals of one address no more are logged for now.
+pub const LOG_LIMITED: &str = "log_limited";
 
 impl Refusal {
     /// A stable code for logs and filters.
@@ -94,7 +113,24 @@ impl Refusal {
             Self::ScopeNotGranted(_) => "scope_not_granted",
             Self::TokenMissing => "token_missing",
             Self::TooManyRevoked(_) => "too_many_revoked",
+            Self::TooManyFailures { .. } => "too_many_failures",
+            Self::QuotaExceeded { .. } => "quota_exceeded",
         }
+    }
+
+    /// Whether the client failed to prove who it is.
+    #[must_use]
+    pub fn is_failed_proof(&self) -> bool {
+        matches!(
+            self,
+            Self::ClientMissing
+                | Self::ClientUnknown(_)
+                | Self::SecretMissing(_)
+                | Self::SecretWrong(_)
+                | Self::SecretExpired { .. }
+                | Self::AuthMethodNotAllowed { .. }
+                | Self::AssertionFlawed { .. }
+        )
     }
 
     /// What happened, for an admin who reads the log.
@@ -118,6 +154,12 @@ impl Refusal {
             Self::ScopeNotGranted(scopes) => format!("The grant does not hold: {}", scopes.join(" ")),
             Self::TokenMissing => "The request carried no token".to_owned(),
             Self::TooManyRevoked(_) => "The client has too many revoked tokens that have not expired".to_owned(),
+            Self::TooManyFailures { until, .. } => format!("Too many attempts to prove the client failed: all are refused until {}", exact(*until)),
+            Self::QuotaExceeded { standing, .. } => format!(
+                "The client has used up its quota: {}. Its requests are refused until {}",
+                standing.quota.words(),
+                exact(standing.at + standing.retry_after())
+            ),
         }
     }
 
@@ -158,6 +200,11 @@ pub fn fix_of(code: &str) -> Option<&'static str> {
         "scope_not_granted" => "Add the scopes to the client's grant on the API's Non Interactive Clients tab, or ask for fewer.",
         "token_missing" => "Send the token in the parameter token.",
         "too_many_revoked" => "Revoke all tokens of the client at once on its Settings tab, or wait until some have expired.",
+        "too_many_failures" => {
+            "Give the program a live secret of the client, then wait until the time that is stated, or lift the lock-out on the Usage tab of the client."
+        }
+        "quota_exceeded" => "Let the program keep its token until shortly before it expires, or raise the quota on the Usage tab of the client.",
+        LOG_LIMITED => "Find out who sends requests without end from this address, and stop them there or at the proxy.",
         NOT_INTROSPECTOR => "Add the client under Introspection on the API's Settings tab.",
         _ => return None,
     })
@@ -193,6 +240,20 @@ mod tests {
             Refusal::ScopeNotGranted(vec![]),
             Refusal::TokenMissing,
             Refusal::TooManyRevoked(text()),
+            Refusal::TooManyFailures {
+                client_id: text(),
+                until: 0,
+                retry_after: 1,
+            },
+            Refusal::QuotaExceeded {
+                client_id: text(),
+                standing: QuotaStanding {
+                    quota: crate::quota::TokenQuota::default(),
+                    in_hour: 0,
+                    in_day: 0,
+                    at: 0,
+                },
+            },
             Refusal::AuthMethodNotAllowed {
                 client_id: text(),
                 method: AuthMethod::PrivateKeyJwt,
@@ -200,7 +261,7 @@ mod tests {
         ] {
             assert!(!refusal.fix().is_empty(), "{refusal:?}");
         }
-        assert!(fix_of(NOT_INTROSPECTOR).is_some());
+        assert!(fix_of(NOT_INTROSPECTOR).is_some() && fix_of(LOG_LIMITED).is_some());
         for flaw in Flaw::ALL {
             assert!(fix_of(flaw.code()).is_some(), "{flaw:?}");
         }

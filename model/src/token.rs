@@ -10,6 +10,7 @@ use crate::claims;
 use crate::client::Client;
 use crate::grant::Grant;
 use crate::issuer::Issuer;
+use crate::quota::QuotaStanding;
 use crate::refusal::Refusal;
 use crate::scope;
 use crate::secret::Secret;
@@ -127,6 +128,9 @@ pub struct TokenResponse {
     pub expires_in: i64,
     /// Always `Bearer` (RFC 6750).
     pub token_type: String,
+    /// How the quota of the client stands with this token, if it has one; told in a header.
+    #[serde(skip)]
+    pub quota: Option<QuotaStanding>,
 }
 
 /// Decides on a request of a client that has proven itself: the claims of its token, or why there is none.

@@ -105,6 +105,7 @@ mod tests {
             scope: None,
             expires_in: 60,
             token_type: "Bearer".to_owned(),
+            quota: None,
         };
         assert_eq!(
             body(&response).reveal(),

@@ -99,6 +99,7 @@ fn ClientHead(client: Client, apis: i64) -> impl IntoView {
         Tab::new(format!("{base}/settings"), "Settings"),
         Tab::new(format!("{base}/authentication"), "Authentication"),
         Tab::counted(format!("{base}/apis"), "APIs", apis),
+        Tab::new(format!("{base}/usage"), "Usage"),
         Tab::new(format!("{base}/quickstart"), "Quickstart"),
     ];
     let (id, kind) = (client.client_id, client.app_type.label());

@@ -87,13 +87,15 @@ fn Clients(page: Page<ClientSummary>, view: ListView) -> impl IntoView {
 
 #[component]
 fn ClientRow(summary: ClientSummary, now: Timestamp) -> impl IntoView {
-    let ClientSummary { client, apis } = summary;
+    let ClientSummary { client, apis, last_24_hours } = summary;
+    let usage = last_24_hours.is_wasteful().then(|| format!("/clients/{}/usage", client.client_id));
     view! {
         <tr>
             <td>
                 <a class="name" href=format!("/clients/{}", client.client_id)>
                     {client.name}
                 </a>
+                {usage.map(|href| view! { <a class="chip warn" href=href>"Keeps no tokens"</a> })}
             </td>
             <td class="hide-s">
                 <Mono text=client.client_id short=true copy=true />

@@ -20,6 +20,10 @@ pub mod secret_fns;
 mod secrets;
 pub mod server_fns;
 mod settings;
+mod usage;
+pub mod usage_fns;
+#[cfg(feature = "ssr")]
+mod usage_view;
 
 use leptos::prelude::*;
 use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
@@ -36,6 +40,7 @@ use list::ClientsPage;
 use quickstart::QuickstartTab;
 use secret::SecretTab;
 use settings::SettingsTab;
+use usage::UsageTab;
 
 /// Every page under `/clients`; the tabs of a client are routes, so that each has an address.
 #[component(transparent)]
@@ -50,6 +55,7 @@ pub fn ClientsRoutes() -> AnyNestedRoute {
             <Route path=path!("secret") view=page!(clients, SecretTab)/>
             <Route path=path!("authentication") view=page!(clients_edit, AuthenticationTab)/>
             <Route path=path!("apis") view=page!(clients, AccessTab)/>
+            <Route path=path!("usage") view=page!(clients_usage, UsageTab)/>
             <Route path=path!("quickstart") view=page!(clients, QuickstartTab)/>
         </ParentRoute>
     }

@@ -19,6 +19,7 @@ pub(super) fn result(entry: &LogEntry) -> (Tone, String) {
         LogType::TokenIssued => (Tone::Good, "Issued"),
         LogType::TokenRefused | LogType::CallRefused => (Tone::Bad, reason(&entry.reason)),
         LogType::TokenRevoked => (Tone::Info, "Revoked"),
+        LogType::QuotaReached => (Tone::Warn, "Quota"),
         LogType::Changed => (Tone::Info, "Changed"),
         LogType::SecretShown => (Tone::Warn, "Shown"),
         LogType::SignedIn => (Tone::Plain, "Signed in"),
@@ -56,6 +57,9 @@ pub(super) fn reason(code: &str) -> &'static str {
         "scope_not_granted" => "Scope not granted",
         "token_missing" => "No token",
         "too_many_revoked" => "Too many revoked",
+        "too_many_failures" => "Locked out",
+        "quota_exceeded" => "Quota exceeded",
+        "log_limited" => "Not all logged",
         "not_introspector" => "May not introspect",
         _ => "Refused",
     }
@@ -72,6 +76,10 @@ pub(super) fn headline(entry: &LogEntry) -> String {
         "secret_expired" => format!("Refused: {client} sent a secret that has expired"),
         "secret_missing" => format!("Refused: {client} sent no secret"),
         "client_unknown" => "Refused: no client has the ID that was sent".to_owned(),
+        "too_many_failures" if entry.client_id.is_empty() => "Locked out: an address that tries many clients".to_owned(),
+        "too_many_failures" => format!("Locked out: {client}, from one address"),
+        "quota_exceeded" => format!("Refused: {client} has used up its quota of tokens"),
+        "log_limited" => "Refused: more requests of one address than the log keeps".to_owned(),
         "audience_unknown" => format!("Refused: {client} asked for an API that is not there"),
         code => format!("Refused: {client}, {}", reason(code).to_ascii_lowercase()),
     }

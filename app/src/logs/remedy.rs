@@ -27,6 +27,8 @@ pub(super) fn remedy(entry: &LogEntry, client_there: bool, api_id: Option<&str>)
         (code, _) if client_there && (code == "auth_method_not_allowed" || code.starts_with("assertion_")) => {
             tab("authentication", "See how it may prove itself")
         }
+        ("too_many_failures", _) if client_there => tab("usage", "See its lock-outs"),
+        ("quota_exceeded", _) if client_there => tab("usage", "See its quota"),
         ("secret_expired", _) if client_there => tab("settings", "See its secrets"),
         ("secret_wrong" | "secret_missing", _) if client_there => tab("settings", "Find the secret"),
         ("too_many_revoked", _) if client_there => tab("settings", "Revoke all tokens"),
@@ -61,7 +63,7 @@ mod tests {
     use crate::logs::reason::reason;
     use crate::logs::reason::tests::refused;
 
-    const CODES: [&str; 26] = [
+    const CODES: [&str; 29] = [
         "malformed_request",
         "two_auth_methods",
         "grant_type_missing",
@@ -77,6 +79,9 @@ mod tests {
         "scope_not_granted",
         "token_missing",
         "too_many_revoked",
+        "too_many_failures",
+        "quota_exceeded",
+        "log_limited",
         "not_introspector",
         "auth_method_not_allowed",
         "assertion_client_unknown",

@@ -12,7 +12,7 @@ use model::time::exact;
 use serde::Serialize;
 
 use super::output::{Output, table};
-use super::{Failure, client_key, client_secret};
+use super::{Failure, client_key, client_quota, client_secret};
 
 /// What can be done with clients.
 #[derive(Subcommand)]
@@ -44,6 +44,9 @@ pub(super) enum Verb {
         #[arg(long)]
         strict: bool,
     },
+    /// Quota of a client: how many tokens it may ask for in an hour and in a day
+    #[command(subcommand)]
+    Quota(client_quota::Verb),
     /// Revoke all tokens that the client has now; only APIs that introspect tokens notice, others accept them until they expire
     RevokeTokens {
         /// The client
@@ -79,6 +82,7 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
         Verb::Secret(verb) => client_secret::run(engine, verb, output).await,
         Verb::Key(verb) => client_key::run(engine, verb, output).await,
         Verb::Auth { client_id, method, strict } => client_key::set_methods(engine, &client_id, &method, strict, output).await,
+        Verb::Quota(verb) => client_quota::run(engine, verb, output).await,
         Verb::RevokeTokens { client_id } => revoke_tokens(engine, &client_id, output).await,
     }
 }

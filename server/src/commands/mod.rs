@@ -4,6 +4,7 @@ mod admin;
 mod api;
 mod client;
 mod client_key;
+mod client_quota;
 mod client_secret;
 mod grant;
 mod keys;

@@ -12,6 +12,8 @@ use model::issuer::Issuer;
 use model::refusal::Refusal;
 use serde::Serialize;
 
+use super::quota;
+
 /// In whose words requests are refused. What is refused, and what the log says of it, is the same in both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ErrorProfile {
@@ -96,6 +98,13 @@ impl TokenError {
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, value);
         }
+        if let Self::Refused {
+            refusal: Refusal::QuotaExceeded { standing, .. },
+            ..
+        } = self
+        {
+            quota::tell(&mut response, standing);
+        }
         response
     }
 
@@ -137,7 +146,7 @@ impl TokenError {
 
     fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
-            Self::Refused { refusal, by_header: true } if is_about_the_client(refusal) => {
+            Self::Refused { refusal, by_header: true } if refusal.is_failed_proof() => {
                 Some((WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Tessera\", charset=\"UTF-8\"")))
             }
             Self::Method(_) => Some((ALLOW, HeaderValue::from_static("POST"))),
@@ -146,24 +155,19 @@ impl TokenError {
                 refusal: Refusal::TooManyRevoked(_),
                 ..
             } => Some((RETRY_AFTER, HeaderValue::from_static("300"))),
+            // RFC 6585 §4.
+            Self::Refused {
+                refusal: Refusal::TooManyFailures { retry_after, .. },
+                ..
+            } => Some((RETRY_AFTER, HeaderValue::from(*retry_after))),
+            Self::Refused {
+                refusal: Refusal::QuotaExceeded { standing, .. },
+                ..
+            } => Some((RETRY_AFTER, HeaderValue::from(standing.retry_after()))),
             Self::Busy => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
             _ => None,
         }
     }
-}
-
-/// Whether the client failed to prove who it is: one answer for all such cases, so that ids can't be probed.
-fn is_about_the_client(refusal: &Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::ClientMissing
-            | Refusal::ClientUnknown(_)
-            | Refusal::SecretMissing(_)
-            | Refusal::SecretWrong(_)
-            | Refusal::SecretExpired { .. }
-            | Refusal::AuthMethodNotAllowed { .. }
-            | Refusal::AssertionFlawed { .. }
-    )
 }
 
 fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (StatusCode, &'static str, String) {
@@ -181,6 +185,18 @@ fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (St
             "Missing required parameter: grant_type".to_owned(),
         ),
         (_, Refusal::TokenMissing) => (StatusCode::BAD_REQUEST, "invalid_request", "Missing required parameter: token".to_owned()),
+        // The same for clients that there are and for others. No code of RFC 6749 fits a status of 429; §8.5 allows others, and this is Auth0's.
+        (_, Refusal::TooManyFailures { .. }) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "Too many attempts to authenticate this client have failed. Try again after the time in Retry-After.".to_owned(),
+        ),
+        (Auth0, Refusal::QuotaExceeded { .. }) => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Client quota exceeded".to_owned()),
+        (Rfc, Refusal::QuotaExceeded { .. }) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "The client has used up its quota of tokens. Use the token that it has, or try again after the time in Retry-After.".to_owned(),
+        ),
         // RFC 7009 §2.2.1.
         (_, Refusal::TooManyRevoked(_)) => (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -10,5 +10,6 @@ pub(crate) mod discovery;
 pub(crate) mod error;
 pub(crate) mod jwks;
 pub(crate) mod protected_resource;
+mod quota;
 mod request;
 pub(crate) mod token;

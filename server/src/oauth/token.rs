@@ -10,6 +10,7 @@ use model::token::{TokenRequest, TokenResponse};
 use super::asked::{Asked, caller, never_stored};
 use super::body;
 use super::error::{ErrorProfile, TokenError};
+use super::quota;
 use crate::telemetry::RequestId;
 
 /// Answers a token request.
@@ -24,7 +25,14 @@ pub(crate) async fn token(State(engine): State<Engine>, State(profile): State<Er
         }
     };
     never_stored(match answer {
-        Ok(token) => Json(token).into_response(),
+        Ok(token) => {
+            let quota = token.quota;
+            let mut response = Json(token).into_response();
+            if let Some(standing) = &quota {
+                quota::tell(&mut response, standing);
+            }
+            response
+        }
         Err(error) => error.respond(profile, engine.issuer()),
     })
 }

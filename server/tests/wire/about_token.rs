@@ -192,6 +192,8 @@ async fn every_refusal_in_both_profiles() {
 async fn every_refusal(error_profile: ErrorProfile) -> BTreeMap<&'static str, Value> {
     let shop = Shop::open(error_profile).await;
     let token = shop.token().await;
+    let unlucky = shop.house.client("Unlucky").await;
+    shop.house.lock_out(&unlucky.id).await;
     let mut refusals = BTreeMap::new();
     for path in BOTH {
         let call = |changes: Value| shop.call(path, &shop.gateway, changes);
@@ -218,6 +220,7 @@ async fn every_refusal(error_profile: ErrorProfile) -> BTreeMap<&'static str, Va
                 "two clients",
                 header(basic(id, secret), form(&[("token", &token), ("client_id", "other")])).await,
             ),
+            ("locked out", shop.call(path, &unlucky, json!({ "token": token })).await),
             ("no token", call(json!({})).await),
             ("empty token", call(json!({ "token": "" })).await),
             ("a token that is no text", call(json!({ "token": [token] })).await),

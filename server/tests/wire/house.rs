@@ -16,7 +16,9 @@ use model::client::NewClient;
 use model::client_secret::SecretFields;
 use model::grant::{NewGrant, ScopeChoice};
 use model::issuer::Issuer;
+use model::lockout::OF_CLIENT;
 use model::log::Actor;
+use model::quota::TokenQuota;
 use model::scope::Scope;
 use model::secret::Secret;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -165,6 +167,30 @@ impl House {
         client
     }
 
+    /// A client that is granted [`ORDERS`] and may ask for so many tokens in an hour.
+    pub async fn with_quota(&self, per_hour: i64, enforce: bool) -> ClientPersona {
+        let client = self.client("Limited").await;
+        self.grant(&client, ORDERS, &[]).await;
+        let quota = TokenQuota {
+            per_hour: Some(per_hour),
+            per_day: None,
+            enforce,
+        };
+        self.engine.set_token_quota(&Actor::command(), &client.id, quota).await.unwrap();
+        client
+    }
+
+    /// Sends wrong secrets of this client, which need not be there, until none is looked at any more.
+    pub async fn lock_out(&self, client_id: &str) {
+        let stranger = ClientPersona {
+            id: client_id.to_owned(),
+            secret: Secret::new("wrong"),
+        };
+        for _ in 0..OF_CLIENT.failures {
+            assert_eq!(self.ask_with(&stranger, json!({})).await.status, StatusCode::UNAUTHORIZED);
+        }
+    }
+
     /// Creates an admin.
     pub async fn create_admin(&self) {
         self.engine.create_admin(&Actor::command(), EMAIL, &Secret::new(PASSWORD)).await.unwrap();
@@ -256,6 +282,8 @@ impl Answer {
             "allow",
             "access-control-allow-origin",
             "location",
+            "retry-after",
+            "auth0-client-quota-limit",
         ];
         let headers: BTreeMap<&str, &str> = names
             .into_iter()

@@ -6,6 +6,7 @@ mod beside;
 mod built;
 mod coverage;
 mod documents;
+mod guard_rails;
 mod guards;
 mod house;
 mod malformed;

@@ -10,13 +10,14 @@ use crate::built::{Installation, first_line};
 use crate::house::{EMAIL, ORDERS, PASSWORD};
 
 /// Every command but `serve`.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &["admin", "create"],
     &["api", "create"],
     &["client", "create"],
     &["client", "secret"],
     &["client", "key"],
     &["client", "auth"],
+    &["client", "quota"],
     &["client", "revoke-tokens"],
     &["grant", "create"],
     &["keys", "list"],
@@ -107,6 +108,27 @@ fn objects_have_the_field_names_of_the_management_api() {
             ".keys[].kid" => "[kid]", ".keys[].current_since" => "[time]", ".keys[].current_until" => "[time]", ".keys[].revoked_at" => "[time]",
         });
     }
+}
+
+#[test]
+fn quotas_are_set_shown_and_cleared() {
+    let installation = Installation::new();
+    let help = installation.run(&["client", "quota", "--help"]).succeeded();
+    assert_eq!(listed(&help), ["show", "set", "clear"]);
+    let client = installation.json(&["client", "create", "--name", "Billing worker"]);
+    let id = client["client_id"].as_str().unwrap();
+    let quota = |verb: &str, rest: &[&str]| installation.run(&[&["client", "quota", verb, "--client-id", id], rest].concat());
+    assert_eq!(rows(&quota("show", &[]).succeeded())["Quota"], "none");
+    let text = quota("set", &["--per-hour", "100", "--per-day", "1000", "--enforce"]).succeeded();
+    assert_eq!(rows(&text)["Quota"], "100 an hour, 1000 a day (enforced)");
+    let shown = installation.json(&["client", "quota", "set", "--client-id", id, "--per-day", "50"]);
+    assert_json_snapshot!("client_quota", shown, { ".client_id" => "[client_id]" });
+    let refused = quota("set", &["--per-hour", "0"]).failed();
+    assert!(refused.contains("Enter a whole number from 1 to 1000000000"), "{refused}");
+    assert_eq!(rows(&quota("show", &[]).succeeded())["Quota"], "50 a day (observed)", "nothing changed");
+    let no_limit = quota("set", &["--enforce"]);
+    assert!(no_limit.code == Some(2) && no_limit.stderr.contains("--per-hour"), "a limit is needed: {no_limit:?}");
+    assert_eq!(rows(&quota("clear", &[]).succeeded())["Quota"], "none");
 }
 
 #[tokio::test]

@@ -172,7 +172,7 @@ fn refusals(answers: BTreeMap<&str, Answer>) -> BTreeMap<&str, Value> {
             assert_eq!(answer.header("content-type"), "application/json", "{case}");
             assert!(answer.json().get("access_token").is_none(), "{case}");
             let mut kept = json!({ "status": answer.status.as_u16(), "body": answer.json() });
-            for header in ["www-authenticate", "allow"] {
+            for header in ["www-authenticate", "allow", "retry-after", "auth0-client-quota-limit"] {
                 if answer.headers.contains_key(header) {
                     kept[header] = answer.header(header).into();
                 }
@@ -226,7 +226,13 @@ async fn every_refusal(error_profile: ErrorProfile) -> BTreeMap<&'static str, Va
     };
     let rest = "grant_type=client_credentials&audience=https%3A%2F%2Forders.example.com%2F";
     let ask = |changes: Value| house.ask_with(&client, changes);
+    let limited = house.with_quota(1, true).await;
+    house.ask_with(&limited, json!({})).await;
+    let unlucky = house.client("Unlucky").await;
+    house.lock_out(&unlucky.id).await;
     refusals(BTreeMap::from([
+        ("quota exceeded", house.ask_with(&limited, json!({})).await),
+        ("locked out", house.ask_with(&unlucky, json!({})).await),
         ("unknown client", house.ask_with(&stranger, json!({})).await),
         ("wrong secret", ask(json!({ "client_secret": "wrong" })).await),
         ("expired secret", ask(json!({ "client_secret": expired })).await),

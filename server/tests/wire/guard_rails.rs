@@ -1,0 +1,134 @@
+//! Lock-outs and quotas on the wire: 429 with the time to wait, in both profiles.
+
+use http::StatusCode;
+use model::lockout::OF_CLIENT;
+use model::log::Actor;
+use model::quota::TokenQuota;
+use serde_json::{Value, json};
+use server::{ErrorProfile, Options};
+
+use crate::house::{FORM, House, NOW, ORDERS, form};
+
+const HEADER: &str = "auth0-client-quota-limit";
+const PROFILES: [ErrorProfile; 2] = [ErrorProfile::Auth0, ErrorProfile::Rfc];
+
+async fn house(error_profile: ErrorProfile) -> House {
+    let options = Options {
+        error_profile,
+        ..Options::default()
+    };
+    House::with("http://localhost:3000/", options).await
+}
+
+/// Seconds of the hour that are left at [`NOW`].
+fn left_of_the_hour() -> i64 {
+    3_600 - NOW % 3_600
+}
+
+#[tokio::test]
+async fn an_enforced_quota_is_told_with_each_token_and_ends_in_429() {
+    for profile in PROFILES {
+        let house = house(profile).await;
+        house.orders().await;
+        let client = house.with_quota(2, true).await;
+        let t = left_of_the_hour();
+        for remaining in [1, 0] {
+            let answer = house.ask_with(&client, json!({})).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+            assert_eq!(answer.header(HEADER), format!("b=per_hour;q=2;r={remaining};t={t}"));
+            assert!(answer.json().get("quota").is_none(), "the header has it: {}", answer.body);
+        }
+        let answer = house.ask_with(&client, json!({})).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(answer.json()["error"], "too_many_requests");
+        assert_eq!(answer.header("retry-after"), t.to_string());
+        assert_eq!(answer.header(HEADER), format!("b=per_hour;q=2;r=0;t={t}"));
+        assert_eq!(answer.header("cache-control"), "no-store");
+        // It waits as it was told to.
+        house.clock.advance(t);
+        assert_eq!(house.ask_with(&client, json!({})).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn auth0s_text() {
+    let house = house(ErrorProfile::Auth0).await;
+    house.orders().await;
+    let client = house.with_quota(1, true).await;
+    house.ask_with(&client, json!({})).await;
+    assert_eq!(
+        house.ask_with(&client, json!({})).await.json(),
+        json!({ "error": "too_many_requests", "error_description": "Client quota exceeded" })
+    );
+}
+
+#[tokio::test]
+async fn an_observed_quota_is_told_and_refuses_nothing() {
+    let house = house(ErrorProfile::Auth0).await;
+    house.orders().await;
+    let client = house.with_quota(1, false).await;
+    for _ in 0..3 {
+        let answer = house.ask_with(&client, json!({})).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.header(HEADER), format!("b=per_hour;q=1;r=0;t={}", left_of_the_hour()));
+    }
+    house
+        .engine
+        .set_token_quota(&Actor::command(), &client.id, TokenQuota::default())
+        .await
+        .unwrap();
+    assert_eq!(house.ask_with(&client, json!({})).await.header(HEADER), "");
+}
+
+/// Who does not prove to be the client learns nothing of its quota.
+#[tokio::test]
+async fn strangers_learn_nothing_of_a_quota() {
+    let house = house(ErrorProfile::Auth0).await;
+    house.orders().await;
+    let client = house.with_quota(1, true).await;
+    house.ask_with(&client, json!({})).await;
+    let answer = house.ask_with(&client, json!({ "client_secret": "wrong" })).await;
+    assert_eq!((answer.status, answer.header(HEADER)), (StatusCode::UNAUTHORIZED, ""));
+}
+
+#[tokio::test]
+async fn a_lock_out_says_how_long_at_every_endpoint_and_of_every_client() {
+    for profile in PROFILES {
+        let house = house(profile).await;
+        let client = house.orders().await;
+        house.lock_out(&client.id).await;
+        house.lock_out("nobody").await;
+        let fields = |id: &str, secret: &str| {
+            let grant = [("grant_type", "client_credentials"), ("audience", ORDERS), ("token", "x")];
+            form(&[&grant[..], &[("client_id", id), ("client_secret", secret)]].concat())
+        };
+        let mut answers: Vec<Value> = Vec::new();
+        for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect"] {
+            for body in [
+                fields(&client.id, client.secret.reveal()),
+                fields(&client.id, "wrong"),
+                fields("nobody", "wrong"),
+            ] {
+                answers.push(house.post(path, FORM, body).await.wire());
+            }
+        }
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+        assert_eq!(
+            (&answers[0]["status"], &answers[0]["headers"]["retry-after"]),
+            (&json!(429), &json!("60"))
+        );
+        assert_eq!(answers[0]["body"]["error"], "too_many_requests");
+        house.clock.advance(OF_CLIENT.first);
+        assert_eq!(house.ask_with(&client, json!({})).await.status, StatusCode::OK);
+    }
+}
+
+/// Whoever mistypes a secret some times and then has it right waits for nothing.
+#[tokio::test]
+async fn a_developer_who_mistypes_is_not_locked_out() {
+    let (house, client) = House::with_orders().await;
+    for _ in 1..OF_CLIENT.failures {
+        house.ask_with(&client, json!({ "client_secret": "wrong" })).await;
+    }
+    assert_eq!(house.ask_with(&client, json!({})).await.status, StatusCode::OK);
+}
