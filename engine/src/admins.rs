@@ -31,15 +31,15 @@ const ID_LENGTH: usize = 16;
 /// Characters of a set-up code: 119 bits.
 const SETUP_CODE_LENGTH: usize = 20;
 /// A session ends this long after sign-in.
-const SESSION_LENGTH: i64 = 7 * DAY;
+pub const SESSION_LENGTH: i64 = 7 * DAY;
 /// A session ends this long after it was last used.
-const SESSION_IDLE: i64 = DAY;
+pub const SESSION_IDLE: i64 = DAY;
 /// How often the last use of a session is written down.
 const SEEN_EVERY: i64 = MINUTE;
 /// Attempts at once and the time until the next, for each account.
-const ACCOUNT_LIMIT: (u32, Duration) = (5, Duration::from_secs(30));
+pub const ACCOUNT_LIMIT: (u32, Duration) = (5, Duration::from_secs(30));
 /// Attempts at once and the time until the next, for each address.
-const ADDRESS_LIMIT: (u32, Duration) = (20, Duration::from_secs(6));
+pub const ADDRESS_LIMIT: (u32, Duration) = (20, Duration::from_secs(6));
 /// How long an attempt waits for its turn to be hashed.
 const HASH_WAIT: Duration = Duration::from_secs(5);
 

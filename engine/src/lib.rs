@@ -32,6 +32,7 @@ mod issued;
 mod jose;
 mod keypair;
 mod keyring;
+pub mod limits;
 mod lockouts;
 mod log_limit;
 mod logs;

@@ -23,9 +23,9 @@ use crate::tokens::CLIENT_ID_SHOWN;
 
 /// The most clients-and-addresses, and the most addresses, of which failures are remembered; beyond that, a quarter is forgotten: what would be
 /// soonest anyway.
-const TRACKED_MAX: usize = 10_000;
+pub const TRACKED_MAX: usize = 10_000;
 /// Clients-and-addresses that are remembered to have proven themselves.
-const PROVEN_KEPT: usize = 10_000;
+pub const PROVEN_KEPT: usize = 10_000;
 
 impl Engine {
     /// The lock-outs of this process that concern a client: its own, and those of addresses.

@@ -30,9 +30,9 @@ const TRIES: u32 = 5;
 /// How long a reader waits for the queue to be written.
 const FLUSH_WAIT: Duration = Duration::from_secs(2);
 /// The most characters of one text, apart from scopes and the JSON of objects.
-pub(crate) const TEXT_MAX: usize = 1_000;
+pub const TEXT_MAX: usize = 1_000;
 /// The most characters of a `User-Agent`.
-pub(crate) const USER_AGENT_MAX: usize = 300;
+pub const USER_AGENT_MAX: usize = 300;
 
 /// Who sent a request, as far as the wire can tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -19,7 +19,7 @@ const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// Bits of RSA keys that are taken (Auth0's limits).
-const RSA_BITS: (usize, usize) = (2_048, 4_096);
+pub const RSA_BITS: (usize, usize) = (2_048, 4_096);
 /// Members of a JWK that only a private or a secret key has (RFC 7518 §6, RFC 8037 §2).
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 

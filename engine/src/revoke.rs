@@ -17,7 +17,7 @@ use crate::store::{execute, on};
 use crate::tokens::SCOPE_SHOWN;
 
 /// The most denied tokens that are kept of one client.
-const DENIED_MAX: i64 = 10_000;
+pub const DENIED_MAX: i64 = 10_000;
 /// How long a denied token is kept after it has expired: the clocks of two servers on one database may differ by less.
 const KEPT_AFTER_EXPIRY: i64 = 5 * MINUTE;
 

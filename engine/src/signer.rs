@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::keypair::KeyPair;
 
 /// Signatures that may wait for each thread: about 45 ms of work.
-const QUEUED_PER_THREAD: usize = 64;
+pub const QUEUED_PER_THREAD: usize = 64;
 
 /// Why there is no signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

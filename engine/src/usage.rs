@@ -27,11 +27,11 @@ use crate::error::Error;
 use crate::store::{self, Store, execute, on};
 
 /// How long a count may wait to be written, and what others have counted to be read.
-const WRITE_EVERY: Duration = Duration::from_secs(2);
+pub const WRITE_EVERY: Duration = Duration::from_secs(2);
 /// The most rows in one statement.
 const BATCH: usize = 200;
 /// Tokens that are remembered to see whether their clients keep them; beyond that, those are forgotten that are asked for least.
-const HELD_KEPT: usize = 20_000;
+pub const HELD_KEPT: usize = 20_000;
 
 impl Engine {
     /// What a client asked for in the days that are kept. Brings what this process knows of quotas up to date.

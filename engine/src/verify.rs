@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::snapshot::{ApiEntry, Snapshot};
 
 /// The longest token that is looked at, in bytes: an API of 1,000 scopes of 280 characters makes tokens of 380 kB.
-const TOKEN_MAX: usize = 512 * 1024;
+pub const TOKEN_MAX: usize = 512 * 1024;
 
 /// A token that holds, as people read it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use model::api::NewApi;
 use model::claims::CustomClaims;
 use model::key::{KeyAlg, KeyState};
 use model::log::Actor;
+use model::quota::TokenQuota;
 use model::token::{TokenDialect, TokenRequest};
 use sqlx::AssertSqlSafe;
 use support::{House, NOW, new_api};
@@ -21,6 +22,29 @@ async fn run(house: &House, statements: &[&str]) {
 }
 
 on_both! {
+    async fn clients_from_before_quotas_have_none(house: House) {
+        let (engine, actor) = (&house.engine, Actor::command());
+        let created = engine.create_api(&actor, NewApi { test_client: true, ..new_api("Orders", &["read:orders"]) }).await.unwrap();
+        let client_id = created.test_client.unwrap().client_id;
+        let before = engine.client(&client_id).await.unwrap();
+        engine.close().await;
+        run(&house, &[
+            "DROP TABLE token_usage",
+            "ALTER TABLE clients DROP COLUMN quota_per_hour",
+            "ALTER TABLE clients DROP COLUMN quota_per_day",
+            "ALTER TABLE clients DROP COLUMN quota_enforced",
+            "DELETE FROM _sqlx_migrations WHERE version = 9",
+        ]).await;
+
+        let engine = house.another().await;
+        assert_eq!(engine.client(&client_id).await.unwrap(), before);
+        assert!(engine.client(&client_id).await.unwrap().token_quota.is_none());
+        assert!(engine.client_usage(&client_id).await.unwrap().hours.is_empty());
+        let quota = TokenQuota { per_hour: Some(1), ..TokenQuota::default() };
+        assert_eq!(engine.set_token_quota(&actor, &client_id, quota).await.unwrap().token_quota, quota);
+        engine.close().await;
+    }
+
     async fn from_one_set_of_rs256_keys_and_one_shape_of_tokens(house: House) {
         let (engine, actor) = (&house.engine, Actor::command());
         let created = engine.create_api(&actor, NewApi { test_client: true, ..new_api("Orders", &["read:orders"]) }).await.unwrap();

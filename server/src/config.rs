@@ -14,13 +14,14 @@ use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 
 use crate::oauth::error::ErrorProfile;
+use crate::proxies::TrustedProxies;
 
 /// What every variable of ours starts with.
 const PREFIX: &str = "TESSERA_";
 /// Variables that belong to our tests, not to the server.
 const TEST_PREFIX: &str = "TESSERA_TEST_";
 /// Every variable that [`Settings`] reads.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "TESSERA_LISTEN",
     "TESSERA_ISSUER",
     "TESSERA_DATA_DIR",
@@ -28,6 +29,7 @@ const VARIABLES: [&str; 8] = [
     "TESSERA_MASTER_KEY",
     "TESSERA_MASTER_KEY_FILE",
     "TESSERA_ERROR_PROFILE",
+    "TESSERA_TRUSTED_PROXIES",
     "TESSERA_LOG",
 ];
 
@@ -67,6 +69,10 @@ pub struct Settings {
     #[arg(long, env = "TESSERA_ERROR_PROFILE", value_name = "PROFILE", global = true, hide_env_values = true)]
     pub error_profile: Option<String>,
 
+    /// Addresses and networks of reverse proxies whose X-Forwarded-For is believed, with commas between them [default: none]
+    #[arg(long, env = "TESSERA_TRUSTED_PROXIES", value_name = "ADDRESSES", global = true, hide_env_values = true)]
+    pub trusted_proxies: Option<String>,
+
     /// What is logged to stderr: error, warn, info, debug or trace, or one of these by target [default: info]
     #[arg(long, env = "TESSERA_LOG", value_name = "FILTER", global = true, hide_env_values = true)]
     pub log: Option<String>,
@@ -80,6 +86,8 @@ pub struct Config {
     pub engine: engine::Config,
     /// In whose words the token endpoint refuses; only `serve` does.
     pub error_profile: ErrorProfile,
+    /// Who is believed on where requests came from; only `serve` asks.
+    pub trusted_proxies: TrustedProxies,
     /// What is logged.
     pub log: EnvFilter,
 }
@@ -127,6 +135,7 @@ impl Settings {
                 chance: Chance::system(),
             },
             error_profile: check_error_profile(given(self.error_profile).as_deref())?,
+            trusted_proxies: check_trusted_proxies(&given(self.trusted_proxies).unwrap_or_default())?,
             log: check_log(&given(self.log).unwrap_or_else(|| "info".to_owned()))?,
         })
     }
@@ -249,6 +258,16 @@ fn check_error_profile(profile: Option<&str>) -> Result<ErrorProfile, ConfigErro
             format!("give auth0 or rfc instead of {other:?}."),
         ),
     }
+}
+
+fn check_trusted_proxies(proxies: &str) -> Result<TrustedProxies, ConfigError> {
+    proxies.parse().or_else(|part: String| {
+        malformed(
+            "TESSERA_TRUSTED_PROXIES",
+            "--trusted-proxies",
+            format!("give IP addresses or networks with commas between them, for example 127.0.0.1,10.0.0.0/8; {part:?} is neither."),
+        )
+    })
 }
 
 fn check_log(filter: &str) -> Result<EnvFilter, ConfigError> {
@@ -381,6 +400,13 @@ mod tests {
                     ..Settings::default()
                 },
                 "TESSERA_ERROR_PROFILE (--error-profile): give auth0 or rfc instead of \"RFC\"",
+            ),
+            (
+                Settings {
+                    trusted_proxies: Some("proxy.internal".to_owned()),
+                    ..Settings::default()
+                },
+                "TESSERA_TRUSTED_PROXIES (--trusted-proxies): give IP addresses or networks",
             ),
             (
                 Settings {

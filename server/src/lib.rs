@@ -6,7 +6,9 @@
 pub mod config;
 mod document;
 mod health;
+pub mod limits;
 mod oauth;
+pub mod proxies;
 pub mod router;
 mod serve;
 pub mod telemetry;

@@ -14,11 +14,12 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::oauth::error::ErrorProfile;
 use crate::oauth::{about_token, discovery, jwks, protected_resource, token};
+use crate::proxies::TrustedProxies;
 use crate::telemetry::{self, RequestIds};
 use crate::{health, web};
 
 /// The longest time that a request may take, its body included.
-const REQUEST_MAX: Duration = Duration::from_secs(30);
+pub const REQUEST_MAX: Duration = Duration::from_secs(30);
 
 /// What belongs to programs: what is not there is said to them in JSON and not with a page.
 const FOR_PROGRAMS: [&str; 12] = [
@@ -37,10 +38,12 @@ const FOR_PROGRAMS: [&str; 12] = [
 ];
 
 /// How the house answers.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// In whose words clients are refused.
     pub error_profile: ErrorProfile,
+    /// Who is believed on where requests came from.
+    pub trusted_proxies: TrustedProxies,
     /// The bundle may change while we run (`cargo leptos watch`), so nothing of it is remembered.
     pub live_reload: bool,
 }
@@ -78,7 +81,8 @@ pub fn router(engine: Engine, options: Options) -> Router {
     wire.with_state(state)
         .merge(web::router(engine, options.live_reload))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
-        .layer(from_fn(move |request: Request, next: Next| {
+        .layer(from_fn(move |mut request: Request, next: Next| {
+            telemetry::find_address(&options.trusted_proxies, &mut request);
             let ids = ids.clone();
             async move { telemetry::observe(&ids, request, next).await }
         }))

@@ -22,13 +22,13 @@ use tower::ServiceExt as _;
 use crate::router::{Options, router};
 
 /// The longest time in which the head of a request must arrive, and that an idle connection is kept.
-const HEAD_MAX: Duration = Duration::from_secs(30);
+pub const HEAD_MAX: Duration = Duration::from_secs(30);
 /// The most bytes of the head of a request.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
+pub const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// The longest time that requests in flight may take once we are asked to stop.
-const STOP_MAX: Duration = Duration::from_secs(30);
+pub const STOP_MAX: Duration = Duration::from_secs(30);
 /// The most connections at a time; more wait in the queue of the system.
-const CONNECTIONS_MAX: usize = 8_192;
+pub const CONNECTIONS_MAX: usize = 8_192;
 /// How long to wait when the system can give us no more connections.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 

@@ -13,6 +13,8 @@ use http::{Extensions, HeaderName, HeaderValue, StatusCode};
 use tracing::Instrument as _;
 use tracing_subscriber::EnvFilter;
 
+use crate::proxies::TrustedProxies;
+
 /// Where the caller finds the id, to quote it.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -36,12 +38,22 @@ impl RequestId {
     }
 }
 
-/// The other end of the connection; empty where there is none, as in tests without a socket.
+/// Where a request came from.
+#[derive(Clone)]
+struct ClientAddress(String);
+
+/// Where a request came from, as far as our proxies say; empty where there is no connection, as in tests without a socket.
 pub(crate) fn client_address(extensions: &Extensions) -> String {
-    extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip().to_canonical().to_string())
-        .unwrap_or_default()
+    extensions.get::<ClientAddress>().map(|address| address.0.clone()).unwrap_or_default()
+}
+
+/// Notes where the request came from.
+pub(crate) fn find_address(proxies: &TrustedProxies, request: &mut Request) {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    if let Some(peer) = peer {
+        let address = proxies.client(peer, request.headers()).to_string();
+        request.extensions_mut().insert(ClientAddress(address));
+    }
 }
 
 /// Makes ids that differ between requests and, by the time of start, between runs.

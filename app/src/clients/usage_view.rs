@@ -63,8 +63,8 @@ fn advice(client: &Client, usage: &ClientUsage) -> Option<AnyView> {
                     <strong>{told}</strong>
                 </p>
                 <p>
-                    "Let the program keep its token and ask for the next one shortly before it expires: expires_in says when that is. "
-                    <a href=quickstart>"The programs of the Quickstart do that."</a>
+                    "Let the program keep access_token together with the time at which it expires: now plus expires_in seconds. It asks for the next one when a minute of that is left. "
+                    <a href=quickstart>"See the request on its Quickstart tab"</a>
                 </p>
             </Note>
         }

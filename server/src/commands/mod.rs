@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use engine::{Engine, OpenError};
 use model::refusal::Refusal;
+use server::Options;
 use server::config::{ConfigError, Settings, check_variables};
 use server::telemetry;
 use thiserror::Error;
@@ -108,7 +109,14 @@ async fn perform(cli: Cli, output: Output) -> Result<(), Failure> {
     let config = cli.settings.check()?;
     telemetry::start_logging(config.log);
     let command = match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => return serve::serve(config.listen, config.engine, config.error_profile, output).await,
+        Command::Serve => {
+            let options = Options {
+                error_profile: config.error_profile,
+                trusted_proxies: config.trusted_proxies,
+                ..Options::default()
+            };
+            return serve::serve(config.listen, config.engine, options, output).await;
+        }
         command => command,
     };
     let engine = Engine::open(config.engine).await?;

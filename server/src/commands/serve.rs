@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use engine::Engine;
-use server::{ErrorProfile, Options};
+use server::Options;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -15,7 +15,7 @@ use super::output::Output;
 const LIVE_RELOAD: &str = "LEPTOS_WATCH";
 
 /// Listens, says where, and serves until a signal.
-pub(super) async fn serve(listen: SocketAddr, config: engine::Config, error_profile: ErrorProfile, output: Output) -> Result<(), Failure> {
+pub(super) async fn serve(listen: SocketAddr, config: engine::Config, options: Options, output: Output) -> Result<(), Failure> {
     let failed = |what: String| move |error: io::Error| Failure::Io { what, error };
     // Before anything else, so that a signal during the start is not lost.
     let stop = Stop::new().map_err(failed("Signals can't be caught".to_owned()))?;
@@ -29,8 +29,8 @@ pub(super) async fn serve(listen: SocketAddr, config: engine::Config, error_prof
     output.line(&greeting(&engine, address).await?);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, issuer = %engine.issuer(), "listening");
     let options = Options {
-        error_profile,
         live_reload: std::env::var_os(LIVE_RELOAD).is_some(),
+        ..options
     };
     server::serve(listener, engine, options, stop.asked()).await;
     Ok(())

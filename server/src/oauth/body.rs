@@ -9,11 +9,11 @@ use tokio::time::timeout;
 use super::error::TokenError;
 
 /// The most bytes of a body.
-const BODY_MAX: usize = 64 * 1024;
+pub const BODY_MAX: usize = 64 * 1024;
 /// The most bytes of a longer body that are read and thrown away, so that its sender gets to read why it is refused.
 const DRAIN_MAX: usize = 4 * 1024 * 1024;
 /// The most seconds in which a body must arrive.
-const BODY_SECONDS: u64 = 10;
+pub const BODY_SECONDS: u64 = 10;
 
 /// The bytes of a body.
 ///

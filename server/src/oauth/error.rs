@@ -25,7 +25,7 @@ pub enum ErrorProfile {
 }
 
 /// The most characters of a description; what the caller sent is part of some.
-const DESCRIPTION_MAX: usize = 1_000;
+pub const DESCRIPTION_MAX: usize = 1_000;
 
 /// Why there is no answer to a request of a client.
 pub(crate) enum TokenError {

@@ -4,12 +4,12 @@
 
 pub(crate) mod about_token;
 mod asked;
-mod body;
+pub(crate) mod body;
 mod client_auth;
 pub(crate) mod discovery;
 pub(crate) mod error;
 pub(crate) mod jwks;
 pub(crate) mod protected_resource;
 mod quota;
-mod request;
+pub(crate) mod request;
 pub(crate) mod token;

@@ -10,11 +10,11 @@ use percent_encoding::percent_decode_str;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 /// The most characters of a parameter: far more than any valid one has but those of [`LONG`], which only the body's limit bounds.
-const VALUE_MAX: usize = 2_048;
+pub const VALUE_MAX: usize = 2_048;
 /// Parameters that may be long.
 const LONG: [&str; 3] = ["scope", "token", "client_assertion"];
 /// The most parameters, known or not.
-const PARAMETERS_MAX: usize = 100;
+pub const PARAMETERS_MAX: usize = 100;
 
 /// The parameters that we know; an empty one counts as left out (RFC 6749 §3.2).
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use super::error;
 
 /// The most bytes of a body.
-const MAX: usize = 256 * 1024;
+pub const MAX: usize = 256 * 1024;
 
 /// Hands on the whole body, or says why it can't be read.
 pub(super) async fn read(request: Request, next: Next) -> Response {

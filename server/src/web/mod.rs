@@ -3,7 +3,7 @@
 //! A request meets, in order: static files (for everyone), the same-origin check, the door for strangers, the limit of its
 //! body, and then the page or the server function, which asks for the session itself.
 
-mod body;
+pub(crate) mod body;
 mod error;
 mod files;
 pub(crate) mod headers;

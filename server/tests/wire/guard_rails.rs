@@ -1,6 +1,11 @@
 //! Lock-outs and quotas on the wire: 429 with the time to wait, in both profiles.
 
-use http::StatusCode;
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::header::CONTENT_TYPE;
+use http::{Request, StatusCode};
 use model::lockout::OF_CLIENT;
 use model::log::Actor;
 use model::quota::TokenQuota;
@@ -121,6 +126,45 @@ async fn a_lock_out_says_how_long_at_every_endpoint_and_of_every_client() {
         house.clock.advance(OF_CLIENT.first);
         assert_eq!(house.ask_with(&client, json!({})).await.status, StatusCode::OK);
     }
+}
+
+/// Behind a proxy that is trusted, an attacker locks out itself; what others say of their address is not believed.
+#[tokio::test]
+async fn lock_outs_are_by_the_address_that_a_trusted_proxy_names() {
+    let options = Options {
+        trusted_proxies: "10.0.0.0/8".parse().unwrap(),
+        ..Options::default()
+    };
+    let house = House::with("http://localhost:3000/", options).await;
+    let client = house.orders().await;
+    let ask = async |peer: &str, forwarded: &str, secret: &str| {
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("audience", ORDERS),
+            ("client_id", &client.id),
+            ("client_secret", secret),
+        ];
+        let mut request = Request::post("/oauth/token")
+            .header(CONTENT_TYPE, FORM)
+            .header("x-forwarded-for", forwarded)
+            .body(Body::from(form(&fields)))
+            .unwrap();
+        let peer: SocketAddr = format!("{peer}:40000").parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        house.send(request).await.status
+    };
+    for _ in 0..OF_CLIENT.failures {
+        assert_eq!(ask("10.0.0.1", "198.51.100.7", "wrong").await, StatusCode::UNAUTHORIZED);
+    }
+    let secret = client.secret.reveal();
+    assert_eq!(ask("10.0.0.1", "198.51.100.7", secret).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        ask("10.0.0.1", "203.0.113.9, 198.51.100.7", secret).await,
+        StatusCode::TOO_MANY_REQUESTS,
+        "what it says itself"
+    );
+    assert_eq!(ask("10.0.0.1", "203.0.113.9", secret).await, StatusCode::OK);
+    assert_eq!(ask("192.0.2.1", "198.51.100.7", secret).await, StatusCode::OK, "no proxy of ours");
 }
 
 /// Whoever mistypes a secret some times and then has it right waits for nothing.

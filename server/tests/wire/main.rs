@@ -9,6 +9,7 @@ mod documents;
 mod guard_rails;
 mod guards;
 mod house;
+mod limits;
 mod malformed;
 mod pages;
 mod program;

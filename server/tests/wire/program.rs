@@ -127,7 +127,10 @@ fn quotas_are_set_shown_and_cleared() {
     assert!(refused.contains("Enter a whole number from 1 to 1000000000"), "{refused}");
     assert_eq!(rows(&quota("show", &[]).succeeded())["Quota"], "50 a day (observed)", "nothing changed");
     let no_limit = quota("set", &["--enforce"]);
-    assert!(no_limit.code == Some(2) && no_limit.stderr.contains("--per-hour"), "a limit is needed: {no_limit:?}");
+    assert!(
+        no_limit.code == Some(2) && no_limit.stderr.contains("--per-hour"),
+        "a limit is needed: {no_limit:?}"
+    );
     assert_eq!(rows(&quota("clear", &[]).succeeded())["Quota"], "none");
 }
 

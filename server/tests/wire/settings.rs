@@ -57,6 +57,7 @@ fn what_can_not_be_used_is_refused_by_name() {
         ("master key file that is not there", &[("TESSERA_MASTER_KEY_FILE", "/nowhere/master.key")]),
         ("master key file with something else", &[("TESSERA_MASTER_KEY_FILE", &short_key)]),
         ("data folder that is a file", &[("TESSERA_DATA_DIR", &short_key)]),
+        ("proxies by name", &[("TESSERA_TRUSTED_PROXIES", "proxy.internal")]),
         ("error profile of another name", &[("TESSERA_ERROR_PROFILE", "oauth")]),
     ] {
         refusals.insert(case, refused(&installation, settings));
