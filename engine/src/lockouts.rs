@@ -154,9 +154,7 @@ impl Lockouts {
         let by_address = {
             let tracked = self.tracked.read().unwrap_or_else(PoisonError::into_inner);
             let by_address = locked(tracked.addresses.get(address)).filter(|_| self.proven.get(&pair).is_none());
-            if locked(tracked.pairs.get(&pair)).or(by_address).is_none() {
-                return None;
-            }
+            locked(tracked.pairs.get(&pair)).or(by_address)?;
             by_address
         };
         let mut tracked = self.tracked.write().unwrap_or_else(PoisonError::into_inner);

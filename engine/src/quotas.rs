@@ -59,7 +59,7 @@ impl Engine {
         let room = self.0.usage.take(&client.client_id, client.token_quota, now).await;
         room.map_err(|standing| Refusal::QuotaExceeded {
             client_id: client.client_id.clone(),
-            standing,
+            standing: Box::new(standing),
         })
     }
 

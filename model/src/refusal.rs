@@ -81,8 +81,8 @@ pub enum Refusal {
     QuotaExceeded {
         /// The client.
         client_id: String,
-        /// How much of it is used.
-        standing: QuotaStanding,
+        /// How much of it is used; apart, so that the other reasons stay small.
+        standing: Box<QuotaStanding>,
     },
 }
 
@@ -247,12 +247,12 @@ mod tests {
             },
             Refusal::QuotaExceeded {
                 client_id: text(),
-                standing: QuotaStanding {
+                standing: Box::new(QuotaStanding {
                     quota: crate::quota::TokenQuota::default(),
                     in_hour: 0,
                     in_day: 0,
                     at: 0,
-                },
+                }),
             },
             Refusal::AuthMethodNotAllowed {
                 client_id: text(),

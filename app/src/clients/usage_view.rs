@@ -185,7 +185,7 @@ fn now(client: &Client, usage: &ClientUsage) -> AnyView {
             number(day.avoidable)
         )
     });
-    let refused = (day.refused > 0).then(|| format!("{} requests were refused by its quota", number(day.refused)));
+    let refused = (day.refused > 0).then(|| format!("Requests that its quota refused: {}", number(day.refused)));
     view! {
         <dl class="facts">
             {part("This hour", QuotaWindow::Hour)} {part("Today (UTC)", QuotaWindow::Day)} <dt>"Last 24 hours"</dt>

@@ -12,7 +12,7 @@ use model::quota::TokenQuota;
 use serde_json::{Value, json};
 use server::{ErrorProfile, Options};
 
-use crate::house::{FORM, House, NOW, ORDERS, form};
+use crate::house::{FORM, House, NOW, ORDERS, Way, form};
 
 const HEADER: &str = "auth0-client-quota-limit";
 const PROFILES: [ErrorProfile; 2] = [ErrorProfile::Auth0, ErrorProfile::Rfc];
@@ -175,4 +175,64 @@ async fn a_developer_who_mistypes_is_not_locked_out() {
         house.ask_with(&client, json!({ "client_secret": "wrong" })).await;
     }
     assert_eq!(house.ask_with(&client, json!({})).await.status, StatusCode::OK);
+}
+
+/// The Usage tab: what it shows, and that its forms work without script.
+#[tokio::test]
+async fn an_admin_sees_and_changes_all_of_it_on_the_usage_tab() {
+    let (house, client) = House::with_orders().await;
+    let cookie = house.admin().await;
+    let path = format!("/clients/{}/usage", client.id);
+    let tab = async || {
+        let answer = house.get_as(&cookie, &path).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        answer.body
+    };
+    let empty = tab().await;
+    assert!(empty.contains("No tokens yet") && empty.contains("Save quota") && !empty.contains("Lock-outs"));
+
+    for _ in 0..120 {
+        assert_eq!(house.ask_with(&client, json!({})).await.status, StatusCode::OK);
+    }
+    house.lock_out(&client.id).await;
+    house.ask_with(&client, json!({})).await;
+    let full = tab().await;
+    for text in [
+        "119 of 120 tokens in the last 24 hours were asked for while it held a live one.",
+        "this client is locked out from there until ",
+        "2027-01-15T08:01:00Z (in 1 min)",
+        "One attempt was refused since.",
+        "119 of them while it held a live token with more than half of its life left",
+        "Last 30 days",
+    ] {
+        assert!(full.contains(text), "{text}");
+    }
+    assert!(!full.contains("style="), "the Content-Security-Policy refuses it");
+    assert!(house.get_as(&cookie, "/clients").await.body.contains("Keeps no tokens"));
+
+    let post = async |function: &str, fields: &[(&str, &str)]| {
+        let fields = [&[("client_id", client.id.as_str())], fields].concat();
+        let answer = house.call(Way::Form, Some(&cookie), function, form(&fields)).await;
+        assert!(answer.status.is_redirection(), "{}", answer.body);
+        answer.header("location").to_owned()
+    };
+    assert_eq!(post("/_fn/lift_lockout", &[("address", "")]).await, format!("{path}?saved=lifted"));
+    assert!(!tab().await.contains("Lock-outs"));
+    assert_eq!(house.ask_with(&client, json!({})).await.status, StatusCode::OK);
+
+    let quota = [("per_hour", "121"), ("per_day", ""), ("mode", "enforce")];
+    assert_eq!(post("/_fn/set_token_quota", &quota).await, format!("{path}?saved=quota"));
+    assert_eq!(house.ask_with(&client, json!({})).await.status, StatusCode::TOO_MANY_REQUESTS);
+    let used = tab().await;
+    assert!(used.contains("121 of 121") && used.contains("Requests that its quota refused: 1"));
+    let refused = post("/_fn/set_token_quota", &[("per_hour", "0"), ("per_day", ""), ("mode", "enforce")]).await;
+    let page = house
+        .get_as(&cookie, refused.strip_prefix("http://localhost:3000").unwrap_or(&refused))
+        .await;
+    assert!(refused.contains("__err="), "{refused} {}", page.status);
+    assert_eq!(
+        house.engine.client(&client.id).await.unwrap().token_quota.per_hour,
+        Some(121),
+        "nothing changed"
+    );
 }
