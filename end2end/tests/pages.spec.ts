@@ -31,6 +31,8 @@ const full: Record<string, string | ((has: Populated) => string)> = {
   'client authentication, no key': ({ billing }) => `/clients/${billing.client_id}/authentication`,
   'client authentication': ({ portal }) => `/clients/${portal.client_id}/authentication`,
   'client APIs': ({ billing }) => `/clients/${billing.client_id}/apis`,
+  'client usage': ({ billing }) => `/clients/${billing.client_id}/usage`,
+  'client usage, no tokens': ({ portal }) => `/clients/${portal.client_id}/usage`,
   'client quickstart': ({ billing }) => `/clients/${billing.client_id}/quickstart`,
   apis: '/apis',
   'API quickstart, RS256': ({ orders }) => `/apis/${orders.id}/quickstart`,
