@@ -131,7 +131,7 @@ fn tokens(client: &Client, usage: &ClientUsage) -> AnyView {
                 <Empty
                     icon=IconName::Clients
                     title="No tokens yet"
-                    text="Here stands how many tokens this client asks for, by hour and day, as soon as it has asked for one. Tokens that admins make for it do not count."
+                    text="This page shows how many tokens the client asks for, by hour and by day, once it has asked for one. Tokens that admins make for it do not count."
                 >
                     <LinkButton href=quickstart kind=Kind::Primary>
                         "See how it asks"
