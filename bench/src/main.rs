@@ -128,6 +128,7 @@ impl House {
                 let caller = Caller {
                     ip: "127.0.0.1".to_owned(),
                     user_agent: "bench".to_owned(),
+                    ..Caller::default()
                 };
                 for _ in 0..runs / AT_ONCE {
                     let request = TokenRequest {

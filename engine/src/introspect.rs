@@ -24,7 +24,7 @@ impl Engine {
     pub async fn introspect(&self, credentials: Option<&Credentials>, token: Option<&str>, caller: &Caller) -> Result<Introspection, IssueError> {
         let (client, entry) = self.authenticate(credentials, caller).await?;
         let Some(token) = token else {
-            return Err(self.refuse_entry(entry, Refusal::TokenMissing));
+            return Err(self.refuse_entry(entry, credentials, Refusal::TokenMissing));
         };
         let Some(issued) = self.issued(token).await else {
             return Ok(Introspection::default());
@@ -44,7 +44,7 @@ impl Engine {
         Ok(if active { said(issued) } else { Introspection::default() })
     }
 
-    async fn standing(&self, issued: &Issued, caller: &str) -> Result<Standing, Error> {
+    pub(crate) async fn standing(&self, issued: &Issued, caller: &str) -> Result<Standing, Error> {
         let mut tx = self.0.store.read().await?;
         Ok(on!(&mut tx, db => sqlx::query_as(
             "SELECT EXISTS (SELECT 1 FROM introspectors WHERE api_id = $1 AND client_id = $2) AS may_introspect, \
@@ -62,11 +62,12 @@ impl Engine {
 
 /// What the database knows of a token and of whoever asks about it.
 #[derive(sqlx::FromRow)]
-struct Standing {
+pub(crate) struct Standing {
     may_introspect: bool,
-    denied: bool,
+    /// It is on the deny list.
+    pub(crate) denied: bool,
     /// From when on the client's tokens count; nothing if there is no such client.
-    valid_from: Option<Timestamp>,
+    pub(crate) valid_from: Option<Timestamp>,
 }
 
 /// All that is said of an active token.

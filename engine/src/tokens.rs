@@ -11,7 +11,7 @@ use model::assertion::Flaw;
 use model::client::AuthMethod;
 use model::client_secret::{self, LastUse};
 use model::log::{Actor, ActorKind, LogEntry, LogType};
-use model::refusal::Refusal;
+use model::refusal::{Refusal, RefusedRequest};
 use model::secret::Secret;
 use model::token::{self, Claims, Credentials, TokenRequest, TokenResponse};
 
@@ -27,6 +27,8 @@ use crate::snapshot::{ApiEntry, ClientEntry, Snapshot};
 const CLIENT_ID_SHOWN: usize = 100;
 /// The most characters of scopes that the log shows.
 pub(crate) const SCOPE_SHOWN: usize = 2_000;
+/// The most characters of a `grant_type` that the log shows.
+const GRANT_TYPE_SHOWN: usize = 100;
 /// Characters of a `jti`: 131 bits.
 const JTI_LENGTH: usize = 22;
 /// What every secret is compared with, that of an unknown client too: no secret has this hash.
@@ -52,7 +54,7 @@ impl Engine {
         {
             answer = Err(error);
         }
-        self.record(entry, &request, &answer);
+        self.record(entry, credentials.as_ref().and_then(Credentials::method), &request, &answer);
         answer
     }
 
@@ -67,7 +69,7 @@ impl Engine {
         if let Some(newer) = self.newer(&snapshot, &answer).await {
             answer = self.answer_for(&newer, client_id, &request, &mut entry).await;
         }
-        self.record(entry, &request, &answer);
+        self.record(entry, None, &request, &answer);
         answer
     }
 
@@ -125,9 +127,8 @@ impl Engine {
 
     /// Logs a refusal that the wire found before there was a request to answer.
     pub fn refuse(&self, refusal: &Refusal, client_id: Option<&str>, audience: Option<&str>, caller: &Caller) {
-        let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, audience, caller);
-        describe_refusal(&mut entry, refusal);
-        self.queue_token_log(entry);
+        let entry = self.token_entry(&stranger("", &caller.ip), client_id, audience, caller);
+        self.queue_token_log(refused(entry, LogType::TokenRefused, RefusedRequest::unread(refusal.clone())));
     }
 
     /// The client that the credentials are of (RFC 6749 §2.3.1); completes `entry` with it.
@@ -237,7 +238,8 @@ impl Engine {
 
     /// A log entry about a token, with everything that strangers send cut and cleaned.
     pub(crate) fn token_entry(&self, actor: &Actor, client_id: Option<&str>, audience: Option<&str>, caller: &Caller) -> LogEntry {
-        let mut entry = self.entry(actor, LogType::TokenRefused, "");
+        let log_id = Some(caller.log_id.clone()).filter(|id| !id.is_empty()).unwrap_or_else(|| self.log_id());
+        let mut entry = self.entry_as(log_id, actor, LogType::TokenRefused, "");
         entry.client_id = shown(client_id.unwrap_or_default(), CLIENT_ID_SHOWN);
         entry.audience = shown(audience.unwrap_or_default(), IDENTIFIER_MAX);
         entry.user_agent = shown(&caller.user_agent, USER_AGENT_MAX);
@@ -245,20 +247,28 @@ impl Engine {
     }
 
     /// Queues the entry of a decided request. One that was not decided is no event of the client: the wire reports it.
-    fn record(&self, mut entry: LogEntry, request: &TokenRequest, answer: &Result<TokenResponse, IssueError>) {
-        match answer {
-            Ok(response) => {
-                entry.kind = LogType::TokenIssued;
-                entry.description = "Access token issued".to_owned();
-                entry.scope = shown(response.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN);
-            }
-            Err(IssueError::Refused(refusal)) => {
-                describe_refusal(&mut entry, refusal);
-                entry.scope = shown(request.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN);
-            }
+    fn record(&self, entry: LogEntry, auth_method: Option<AuthMethod>, request: &TokenRequest, answer: &Result<TokenResponse, IssueError>) {
+        self.queue_token_log(match answer {
+            Ok(response) => LogEntry {
+                kind: LogType::TokenIssued,
+                description: "Access token issued".to_owned(),
+                scope: shown(response.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN),
+                ..entry
+            },
+            Err(IssueError::Refused(refusal)) => LogEntry {
+                scope: shown(request.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN),
+                ..refused(
+                    entry,
+                    LogType::TokenRefused,
+                    RefusedRequest {
+                        grant_type: request.grant_type.as_deref().map(|name| shown(name, GRANT_TYPE_SHOWN)),
+                        auth_method,
+                        refusal: refusal.clone(),
+                    },
+                )
+            },
             Err(IssueError::Busy | IssueError::Failed(_)) => return,
-        }
-        self.queue_token_log(entry);
+        });
     }
 
     /// Queues an entry with the name that the API has by now.
@@ -285,10 +295,15 @@ impl From<SignError> for IssueError {
     }
 }
 
-fn describe_refusal(entry: &mut LogEntry, refusal: &Refusal) {
-    entry.kind = LogType::TokenRefused;
-    entry.reason = refusal.code().to_owned();
-    entry.description = shown(&refusal.for_log(), TEXT_MAX);
+/// The entry of a refusal.
+pub(crate) fn refused(entry: LogEntry, kind: LogType, request: RefusedRequest) -> LogEntry {
+    LogEntry {
+        kind,
+        reason: request.refusal.code().to_owned(),
+        description: shown(&request.refusal.for_log(), TEXT_MAX),
+        refused: Some(request),
+        ..entry
+    }
 }
 
 /// Refuses a way of proving that is not among the client's.

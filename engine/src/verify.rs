@@ -88,7 +88,7 @@ impl Engine {
 }
 
 /// Header and claims of a token, nothing checked.
-fn parts(token: &str) -> Result<(Ordered, Ordered), Unverified> {
+pub(crate) fn parts(token: &str) -> Result<(Ordered, Ordered), Unverified> {
     let mut parts = token.split('.');
     let (Some(header), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return Err(Unverified::Malformed);
@@ -147,7 +147,8 @@ impl Ordered {
         self.get(name)?.as_i64()
     }
 
-    fn pretty(&self) -> Result<String, Unverified> {
+    /// Indented JSON.
+    pub(crate) fn pretty(&self) -> Result<String, Unverified> {
         serde_json::to_string_pretty(self).map_err(|_| Unverified::Malformed)
     }
 }

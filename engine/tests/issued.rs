@@ -140,6 +140,7 @@ fn caller() -> Caller {
     Caller {
         ip: "192.0.2.7".to_owned(),
         user_agent: "gateway/1.0".to_owned(),
+        ..Caller::default()
     }
 }
 

@@ -26,7 +26,7 @@ use serde::Serialize;
 use support::{House, NOW, admin, new_api, scope};
 
 /// Public methods of the engine that change nothing which the log is about: all others must be in the table.
-const SILENT: [&str; 34] = [
+const SILENT: [&str; 38] = [
     "api",
     "api_by_identifier",
     "apis_of_client",
@@ -36,10 +36,13 @@ const SILENT: [&str; 34] = [
     "client_secrets",
     "clients_of_api",
     "close",
+    "explain",
     "find_client_secret",
+    "fix_of",
     "grant",
     "has_admin",
     "introspectors",
+    "is_fixed",
     "issuer",
     "jwks",
     "keys",
@@ -47,6 +50,7 @@ const SILENT: [&str; 34] = [
     "list_clients",
     "list_logs",
     "log",
+    "log_id",
     "now",
     "open",
     "progress",
@@ -351,7 +355,7 @@ on_both! {
         }]).await;
 
         let credentials = Credentials { client_id: id.clone(), client_secret: Some(secrets[1].clone()), ..Credentials::default() };
-        let caller = Caller { ip: "192.0.2.7".to_owned(), user_agent: "billing/1.0".to_owned() };
+        let caller = Caller { ip: "192.0.2.7".to_owned(), user_agent: "billing/1.0".to_owned(), ..Caller::default() };
         secrets.push(engine.issue(Some(credentials), request(&audience), &caller).await.unwrap().access_token);
         let itself = Actor { kind: ActorKind::Client, id: id.clone(), name: "Invoices".to_owned(), ip: caller.ip.clone() };
         let issued = || Told { kind: LogType::TokenIssued, scope: "write:orders".to_owned(), ..about_grant("Access token issued") };
@@ -427,6 +431,24 @@ on_both! {
         let before = engine.grant(&id, &audience).await.unwrap().unwrap();
         engine.delete_grant(&by, &id, &audience).await.unwrap();
         journal.says("delete_grant", &by, [Told { before: json(&before), ..about_grant("Client Invoices no longer authorized for Orders") }]).await;
+
+        assert!(engine.issue_for(&by, &id, request(&audience)).await.is_err());
+        let no_grant = about_grant("No grant authorizes the client for https://orders.example.com/");
+        journal.says("issue_for", &by, [Told { kind: LogType::TokenRefused, ..no_grant }]).await;
+        let log_id = all(engine).await.remove(0).log_id;
+        let fix = engine.apply_fix(&by, &log_id).await.unwrap();
+        let grant = engine.grant(&id, &audience).await.unwrap().unwrap();
+        journal.says("apply_fix", &by, [Told {
+            scope: "read:orders".to_owned(),
+            after: json(&grant),
+            ..about_grant("Client Invoices authorized for Orders with read:orders")
+        }]).await;
+        engine.undo_fix(&by, &log_id, &fix).await.unwrap();
+        journal.says("undo_fix", &by, [Told {
+            scope: "read:orders".to_owned(),
+            before: json(&grant),
+            ..about_grant("Client Invoices no longer authorized for Orders")
+        }]).await;
 
         let client = engine.client(&id).await.unwrap();
         engine.delete_client(&by, &id).await.unwrap();
@@ -650,7 +672,7 @@ on_both! {
     async fn nothing_that_callers_send_stops_the_log(house: House) {
         // Four bytes each and not to be compressed: the longest rows that an index must take.
         let long: String = (0..5_000).filter_map(|n| char::from_u32(0x2_0000 + n * 7_919 % 40_000)).collect();
-        let caller = Caller { ip: format!("\0{long}"), user_agent: format!("\0{long}") };
+        let caller = Caller { ip: format!("\0{long}"), user_agent: format!("\0{long}"), ..Caller::default() };
         house.engine.refuse(&refusal(&long), Some(&long), Some(&long), &caller);
         let refused = house.engine.list_logs(&LogQuery::default()).await.unwrap().items.remove(0);
         assert_eq!((refused.kind, refused.client_id.chars().count(), refused.audience.chars().count()), (LogType::TokenRefused, 100, 600));

@@ -100,6 +100,7 @@ fn caller() -> Caller {
     Caller {
         ip: "192.0.2.7".to_owned(),
         user_agent: "billing/1.0".to_owned(),
+        ..Caller::default()
     }
 }
 
@@ -342,7 +343,7 @@ on_both! {
     async fn what_strangers_send_is_cut_and_cleaned_for_the_log(house: House) {
         let shop = Shop::open(&house, SigningAlg::RS256).await;
         let long = "x".repeat(5_000);
-        let caller = Caller { ip: "192.0.2.7".to_owned(), user_agent: format!("\u{1b}[2J\0{long}") };
+        let caller = Caller { ip: "192.0.2.7".to_owned(), user_agent: format!("\u{1b}[2J\0{long}"), ..Caller::default() };
         let refused = refusal(shop.engine.issue(credentials(&format!("a\0\n{long}"), "x"), request(&format!("\0{long}"), Some(&long)), &caller).await);
         assert_eq!(refused.code(), "client_unknown");
         let entry = shop.newest_log().await;

@@ -69,8 +69,61 @@ pub enum Refusal {
     TooManyRevoked(String),
 }
 
+/// A request that was refused, as the log keeps it: what came, without secrets, and which rule said no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedRequest {
+    /// The `grant_type` that it asked for; `None` if it had none, or could not be read.
+    pub grant_type: Option<String>,
+    /// How its client tried to prove itself; `None` if it did not, or could not be read.
+    pub auth_method: Option<AuthMethod>,
+    /// The rule.
+    pub refusal: Refusal,
+}
+
+impl RefusedRequest {
+    /// Of a request of which nothing more is known.
+    #[must_use]
+    pub fn unread(refusal: Refusal) -> Self {
+        Self {
+            grant_type: None,
+            auth_method: None,
+            refusal,
+        }
+    }
+}
+
 /// The code of the reason why a client learns nothing of a token: the API did not choose it as one that may. Only the log says so.
 pub const NOT_INTROSPECTOR: &str = "not_introspector";
+
+/// Every code of a reason; each has a page in `docs/errors`.
+pub const CODES: [&str; 26] = [
+    "malformed_request",
+    "two_auth_methods",
+    "grant_type_missing",
+    "grant_type_unsupported",
+    "client_missing",
+    "client_unknown",
+    "secret_missing",
+    "secret_wrong",
+    "secret_expired",
+    "audience_missing",
+    "audience_unknown",
+    "client_not_authorized",
+    "scope_not_granted",
+    "token_missing",
+    "too_many_revoked",
+    NOT_INTROSPECTOR,
+    "auth_method_not_allowed",
+    "assertion_client_unknown",
+    "assertion_client",
+    "assertion_audience",
+    "assertion_expired",
+    "assertion_too_long",
+    "assertion_not_yet",
+    "assertion_key",
+    "assertion_signature",
+    "assertion_replayed",
+];
 
 impl Refusal {
     /// A stable code for logs and filters.
@@ -199,10 +252,13 @@ mod tests {
             },
         ] {
             assert!(!refusal.fix().is_empty(), "{refusal:?}");
+            assert!(CODES.contains(&refusal.code()), "{refusal:?}");
         }
-        assert!(fix_of(NOT_INTROSPECTOR).is_some());
+        for code in CODES {
+            assert!(fix_of(code).is_some(), "{code}");
+        }
         for flaw in Flaw::ALL {
-            assert!(fix_of(flaw.code()).is_some(), "{flaw:?}");
+            assert!(CODES.contains(&flaw.code()), "{flaw:?}");
         }
         assert_eq!(fix_of("no_such_code"), None);
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::api::Api;
 use crate::claims;
-use crate::client::Client;
+use crate::client::{AuthMethod, Client};
 use crate::grant::Grant;
 use crate::issuer::Issuer;
 use crate::refusal::Refusal;
@@ -40,6 +40,23 @@ pub struct Credentials {
     pub in_header: bool,
     /// The signed assertion, if it sent one.
     pub client_assertion: Option<Secret>,
+}
+
+impl Credentials {
+    /// The way in which they prove the client; `None` if they prove nothing.
+    #[must_use]
+    pub fn method(&self) -> Option<AuthMethod> {
+        if self.client_assertion.is_some() {
+            return Some(AuthMethod::PrivateKeyJwt);
+        }
+        self.client_secret.as_ref().map(|_| {
+            if self.in_header {
+                AuthMethod::ClientSecretBasic
+            } else {
+                AuthMethod::ClientSecretPost
+            }
+        })
+    }
 }
 
 /// Which claims and header the tokens of an API have (Auth0's `token_dialect`).

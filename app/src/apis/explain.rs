@@ -14,7 +14,7 @@ pub(super) fn body(response: &TokenResponse) -> Secret {
 }
 
 /// The members of a token's header (RFC 7515 §4.1).
-pub(super) fn header(json: &str) -> Vec<Member> {
+pub(crate) fn header(json: &str) -> Vec<Member> {
     members(json, &["alg", "typ", "kid"], |name, value| match (name, value.as_str()) {
         ("alg", Some("HS256")) => "How it is signed: with the signing secret of this API.".to_owned(),
         ("alg", _) => "How it is signed: with a private key of this server. Your API must accept this algorithm only.".to_owned(),
@@ -26,7 +26,7 @@ pub(super) fn header(json: &str) -> Vec<Member> {
 }
 
 /// The claims of a token (RFC 7519 §4.1).
-pub(super) fn claims(json: &str, now: Timestamp) -> Vec<Member> {
+pub(crate) fn claims(json: &str, now: Timestamp) -> Vec<Member> {
     const KNOWN: [&str; 10] = ["iss", "sub", "aud", "iat", "exp", "scope", "gty", "azp", "client_id", "jti"];
     members(json, &KNOWN, |name, value| match name {
         "iss" => "Who issued it: this server. Your API compares it exactly, to the last slash.".to_owned(),

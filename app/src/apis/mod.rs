@@ -11,11 +11,11 @@ mod curl;
 mod danger;
 mod detail;
 #[cfg(feature = "ssr")]
-mod explain;
+pub(crate) mod explain;
 mod introspection;
 mod list;
 mod quickstart;
-mod run;
+pub(crate) mod run;
 mod scope_row;
 mod scopes;
 pub mod server_fns;

@@ -87,8 +87,14 @@ fn verdict(fault: Option<String>) -> impl IntoView {
     }
 }
 
+/// What each member of a header or of claims means.
 #[component]
-fn Members(caption: &'static str, members: Vec<Member>) -> impl IntoView {
+pub(crate) fn Members(
+    /// What they are members of.
+    caption: &'static str,
+    /// The members; nothing is shown without.
+    members: Vec<Member>,
+) -> impl IntoView {
     if members.is_empty() {
         return ().into_any();
     }

@@ -101,6 +101,7 @@ pub(super) mod tests {
             scope: String::new(),
             reason: code.to_owned(),
             user_agent: String::new(),
+            refused: None,
             before: String::new(),
             after: String::new(),
         }

@@ -54,41 +54,12 @@ pub(super) fn open_refusal(page: &Page<LogEntry>) -> Option<&LogEntry> {
 
 #[cfg(test)]
 mod tests {
-    use model::refusal::fix_of;
+    use model::refusal::{CODES, fix_of};
     use model::time::Timestamp;
 
     use super::*;
     use crate::logs::reason::reason;
     use crate::logs::reason::tests::refused;
-
-    const CODES: [&str; 26] = [
-        "malformed_request",
-        "two_auth_methods",
-        "grant_type_missing",
-        "grant_type_unsupported",
-        "client_missing",
-        "client_unknown",
-        "secret_missing",
-        "secret_wrong",
-        "secret_expired",
-        "audience_missing",
-        "audience_unknown",
-        "client_not_authorized",
-        "scope_not_granted",
-        "token_missing",
-        "too_many_revoked",
-        "not_introspector",
-        "auth_method_not_allowed",
-        "assertion_client_unknown",
-        "assertion_client",
-        "assertion_audience",
-        "assertion_expired",
-        "assertion_too_long",
-        "assertion_not_yet",
-        "assertion_key",
-        "assertion_signature",
-        "assertion_replayed",
-    ];
 
     #[test]
     fn every_code_has_words_a_fix_and_a_place() {

@@ -12,6 +12,8 @@ use model::issuer::Issuer;
 use model::refusal::Refusal;
 use serde::Serialize;
 
+use crate::docs;
+
 /// In whose words requests are refused. What is refused, and what the log says of it, is the same in both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ErrorProfile {
@@ -59,9 +61,15 @@ pub(crate) enum TokenError {
 
 /// The body of a refusal (RFC 6749 §5.2).
 #[derive(Serialize)]
-struct Body {
+struct Body<'a> {
     error: &'static str,
     error_description: String,
+    /// The page that explains it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_uri: Option<String>,
+    /// Ours: under which an admin finds the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_id: Option<&'a str>,
 }
 
 impl TokenError {
@@ -85,18 +93,38 @@ impl TokenError {
         }
     }
 
-    /// The answer. `issuer` is where the dashboard is.
-    pub(crate) fn respond(&self, profile: ErrorProfile, issuer: &Issuer) -> Response {
+    /// The answer. `issuer` is where the dashboard is; its log has the request under `log_id`, if that is not empty.
+    pub(crate) fn respond(&self, profile: ErrorProfile, issuer: &Issuer, log_id: &str) -> Response {
         let (status, error, description) = self.say(profile, issuer);
         let body = Body {
             error,
             error_description: clean(profile, &description),
+            error_uri: self.page().map(|page| issuer.join(&format!("{}/{page}", docs::PATH))),
+            error_id: self.id(log_id),
         };
         let mut response = (status, Json(body)).into_response();
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, value);
         }
         response
+    }
+
+    /// The page about it: the same for everything that is wrong with the client's proof, as the caller must not learn what.
+    fn page(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused { refusal, .. } if is_about_the_client(refusal) => Some(docs::CLIENT_AUTHENTICATION),
+            Self::Refused { refusal, .. } => Some(refusal.code()),
+            Self::TooLarge { .. } | Self::TooSlow { .. } | Self::BrokenOff | Self::Method(_) => Some(docs::MALFORMED),
+            Self::Busy | Self::Failed { .. } => None,
+        }
+    }
+
+    /// What is not a refusal has no entry in the log of the dashboard.
+    fn id<'a>(&self, log_id: &'a str) -> Option<&'a str> {
+        match self {
+            Self::Busy | Self::Failed { .. } => None,
+            _ => Some(log_id).filter(|id| !id.is_empty()),
+        }
     }
 
     fn say(&self, profile: ErrorProfile, issuer: &Issuer) -> (StatusCode, &'static str, String) {
@@ -265,6 +293,9 @@ fn clean(profile: ErrorProfile, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use model::assertion::Flaw;
+    use model::refusal::{CODES, NOT_INTROSPECTOR};
+
     use super::*;
 
     fn say(profile: ErrorProfile, refusal: Refusal) -> (u16, &'static str, String) {
@@ -328,12 +359,69 @@ mod tests {
                 refusal: Refusal::TooManyRevoked("x".to_owned()),
                 by_header: true,
             };
-            let answer = full.respond(profile, &issuer);
+            let answer = full.respond(profile, &issuer, "");
             assert_eq!(
                 (answer.status(), answer.headers()[RETRY_AFTER].as_bytes()),
                 (StatusCode::SERVICE_UNAVAILABLE, &b"300"[..])
             );
         }
+    }
+
+    #[test]
+    fn the_pages_say_what_is_answered() {
+        for refusal in one_of_each() {
+            let page = std::fs::read_to_string(format!("{}/../docs/errors/{}.md", env!("CARGO_MANIFEST_DIR"), refusal.code())).unwrap();
+            for (profile, name) in [(ErrorProfile::Auth0, "auth0"), (ErrorProfile::Rfc, "rfc")] {
+                let (status, error, _) = say(profile, refusal.clone());
+                let row = format!("| `{name}` | {status} | `{error}` |");
+                assert!(page.contains(&row), "docs/errors/{}.md lacks: {row}", refusal.code());
+            }
+            assert_eq!(
+                is_about_the_client(&refusal),
+                page.contains("(client_authentication.md)"),
+                "{}",
+                refusal.code()
+            );
+        }
+    }
+
+    /// A refusal for each code; `not_introspector` is none, as the caller is not refused.
+    fn one_of_each() -> Vec<Refusal> {
+        let text = || "x".to_owned();
+        let mut refusals = vec![
+            Refusal::Malformed(text()),
+            Refusal::TwoAuthMethods,
+            Refusal::GrantTypeMissing,
+            Refusal::GrantTypeUnsupported(text()),
+            Refusal::ClientMissing,
+            Refusal::ClientUnknown(text()),
+            Refusal::SecretMissing(text()),
+            Refusal::SecretWrong(text()),
+            Refusal::SecretExpired {
+                client_id: text(),
+                name: text(),
+                expired_at: 0,
+            },
+            Refusal::AuthMethodNotAllowed {
+                client_id: text(),
+                method: AuthMethod::ClientSecretPost,
+            },
+            Refusal::AudienceMissing,
+            Refusal::AudienceUnknown(text()),
+            Refusal::NotAuthorized {
+                client_id: text(),
+                audience: text(),
+            },
+            Refusal::ScopeNotGranted(vec![text()]),
+            Refusal::TokenMissing,
+            Refusal::TooManyRevoked(text()),
+        ];
+        refusals.extend(Flaw::ALL.map(|flaw| Refusal::AssertionFlawed { client_id: text(), flaw }));
+        let codes: Vec<&str> = refusals.iter().map(Refusal::code).chain([NOT_INTROSPECTOR]).collect();
+        for code in CODES {
+            assert!(codes.contains(&code), "{code} is not among them");
+        }
+        refusals
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::telemetry::RequestId;
 /// Answers a token request.
 pub(crate) async fn token(State(engine): State<Engine>, State(profile): State<ErrorProfile>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let caller = caller(&parts);
+    let caller = caller(&engine, &parts);
     let answer = match body::read(body).await {
         Ok(body) => issue(&engine, &parts, &body, &caller).await,
         Err(error) => {
@@ -25,13 +25,13 @@ pub(crate) async fn token(State(engine): State<Engine>, State(profile): State<Er
     };
     never_stored(match answer {
         Ok(token) => Json(token).into_response(),
-        Err(error) => error.respond(profile, engine.issuer()),
+        Err(error) => error.respond(profile, engine.issuer(), &caller.log_id),
     })
 }
 
 /// Answers any other method than `POST`.
 pub(crate) async fn other_method(State(engine): State<Engine>, State(profile): State<ErrorProfile>) -> Response {
-    never_stored(TokenError::Method("RFC 6749 section 3.2").respond(profile, engine.issuer()))
+    never_stored(TokenError::Method("RFC 6749 section 3.2").respond(profile, engine.issuer(), ""))
 }
 
 async fn issue(engine: &Engine, parts: &Parts, body: &[u8], caller: &Caller) -> Result<TokenResponse, TokenError> {

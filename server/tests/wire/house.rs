@@ -236,9 +236,24 @@ impl House {
 }
 
 impl Answer {
-    /// The body as JSON.
+    /// The body as JSON. An `error_id`, which differs each time, is looked at and put aside.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.body))
+        let mut json: Value = serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.body));
+        if let Some(id) = json.get_mut("error_id") {
+            let text = id.as_str().unwrap();
+            assert!(text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_digit()), "{text}");
+            *id = "[error_id]".into();
+        }
+        json
+    }
+
+    /// The id under which the log has a refused request.
+    pub fn error_id(&self) -> String {
+        let json: Value = serde_json::from_str(&self.body).unwrap();
+        json["error_id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no error_id in {}", self.body))
+            .to_owned()
     }
 
     /// A header, or an empty text.

@@ -182,6 +182,28 @@ fn refusals(answers: BTreeMap<&str, Answer>) -> BTreeMap<&str, Value> {
         .collect()
 }
 
+/// What each refusal says of itself leads on: to a page that is there, and to its own entry in the log.
+#[tokio::test]
+async fn error_id_and_error_uri_lead_to_the_entry_and_the_page() {
+    let (house, client) = House::with_orders().await;
+    for (changes, reason, page) in [
+        (json!({ "client_secret": "wrong" }), "secret_wrong", "client_authentication"),
+        (json!({ "audience": "urn:none" }), "audience_unknown", "audience_unknown"),
+        (json!({ "scope": "no:scope" }), "scope_not_granted", "scope_not_granted"),
+        (json!({ "scope": ["a"] }), "malformed_request", "malformed_request"),
+    ] {
+        let answer = house.ask_with(&client, changes).await;
+        let entry = house.engine.log(&answer.error_id()).await.unwrap();
+        assert_eq!(entry.reason, reason);
+        let uri = answer.json()["error_uri"].as_str().unwrap().to_owned();
+        assert_eq!(uri, format!("http://localhost:3000/docs/errors/{page}"));
+        let page = house.get(uri.trim_start_matches("http://localhost:3000")).await;
+        assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
+    }
+    let answer = house.post("/oauth/introspect", JSON, json!({ "token": "x" }).to_string()).await;
+    assert_eq!(house.engine.log(&answer.error_id()).await.unwrap().reason, "client_missing");
+}
+
 #[tokio::test]
 async fn every_refusal_in_auth0s_profile() {
     assert_json_snapshot!("refusals", every_refusal(ErrorProfile::Auth0).await);
