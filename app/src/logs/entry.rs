@@ -95,7 +95,8 @@ fn Refusal(detail: LogDetail) -> impl IntoView {
     let advice = model::refusal::fix_of(&entry.reason).unwrap_or_default();
     let page = format!("/docs/errors/{}", entry.reason);
     // Beside a button that does it the way to the place is the second choice.
-    let kind = if offer.is_some() { Kind::Plain } else { Kind::Primary };
+    let has_button = offer.is_some() || done.is_some();
+    let kind = if has_button { Kind::Plain } else { Kind::Primary };
     let (id, again) = (entry.log_id.clone(), entry.log_id.clone());
     let button = offer.map(|Offer { label, text, .. }| {
         view! {
@@ -109,33 +110,35 @@ fn Refusal(detail: LogDetail) -> impl IntoView {
         }
     });
     view! {
-        <FormError of=fix />
-        <FormError of=undo />
-        <div role="status">{done.map(|done| view! { <Done done=done log_id=again /> })}</div>
-        <Card>
-            <section class="reason" aria-label="Why it was refused">
-                <div>
-                    <strong>{headline(&entry)}</strong>
-                    <p>
-                        {advice} " " <a href=page rel="external">
-                            "More about "
-                            <code class="mono">{entry.reason}</code>
-                        </a>
-                    </p>
-                    {button}
-                </div>
-                <div class="actions">
-                    {remedy
-                        .map(|remedy| {
-                            view! {
-                                <LinkButton href=remedy.href kind=kind>
-                                    {remedy.label}
-                                </LinkButton>
-                            }
-                        })}
-                </div>
-            </section>
-        </Card>
+        <div class="refusal">
+            <FormError of=fix />
+            <FormError of=undo />
+            <div role="status">{done.map(|done| view! { <Done done=done log_id=again /> })}</div>
+            <Card>
+                <section class="reason" aria-label="Why it was refused">
+                    <div>
+                        <strong>{headline(&entry)}</strong>
+                        <p>
+                            {advice} " " <a href=page rel="external">
+                                "More about "
+                                <code class="mono">{entry.reason}</code>
+                            </a>
+                        </p>
+                        {button}
+                    </div>
+                    <div class="actions">
+                        {remedy
+                            .map(|remedy| {
+                                view! {
+                                    <LinkButton href=remedy.href kind=kind>
+                                        {if has_button { "Open the tab".to_owned() } else { remedy.label }}
+                                    </LinkButton>
+                                }
+                            })}
+                    </div>
+                </section>
+            </Card>
+        </div>
     }
     .into_any()
 }

@@ -115,11 +115,11 @@ fn Reasons(reasons: Vec<Reason>) -> impl IntoView {
             let page = format!("/docs/errors/{code}");
             view! {
                 <tr>
-                    <th scope="row">
-                        <a class="mono" href=page rel="external">
+                    <td>
+                        <a class="link mono" href=page rel="external">
                             {code}
                         </a>
-                    </th>
+                    </td>
                     <td>{fix}</td>
                 </tr>
             }

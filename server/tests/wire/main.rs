@@ -4,6 +4,7 @@
 mod about_token;
 mod beside;
 mod built;
+mod corpus;
 mod coverage;
 mod documents;
 mod guards;
