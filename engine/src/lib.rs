@@ -41,6 +41,7 @@ mod revoke;
 mod rotation;
 mod scopes;
 mod signer;
+mod signing_secrets;
 mod snapshot;
 pub mod store;
 mod throttle;
