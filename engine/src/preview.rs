@@ -53,7 +53,10 @@ impl Engine {
         let snapshot = self.0.snapshots.current();
         let kid = match api.signing_alg.key_alg() {
             Some(alg) => snapshot.keys.current(alg).ok().map(|key| key.jwk.kid.as_str()),
-            None => snapshot.api(&api.identifier).and_then(|api| api.signing_secret()).map(|secret| secret.kid.as_str()),
+            None => snapshot
+                .api(&api.identifier)
+                .and_then(|api| api.signing_secret())
+                .map(|secret| secret.kid.as_str()),
         };
         let header = Header::new(api.signing_alg, api.token_dialect.typ(), kid);
         let pretty = |error: serde_json::Error| Error::Key(error.to_string());

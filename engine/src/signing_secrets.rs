@@ -103,7 +103,9 @@ impl Engine {
         let after = of_api(&mut change, api_id).await?;
         let after = current(&after)?.clone();
         let entry = LogEntry {
-            before: SigningSecret::in_state(&secrets, SigningSecretState::Current).map(json).unwrap_or_default(),
+            before: SigningSecret::in_state(&secrets, SigningSecretState::Current)
+                .map(json)
+                .unwrap_or_default(),
             after: json(&after),
             ..self.api_entry(actor, &api, format!("Rotation of the signing secret of {} completed", api.name))
         };
@@ -158,7 +160,9 @@ impl Engine {
         execute!(change, sqlx::query("DELETE FROM signing_secrets WHERE api_id = $1").bind(api_id))?;
         let (new, plain) = insert(&mut change, &self.0, &api, SigningSecretState::Current).await?;
         let entry = LogEntry {
-            before: SigningSecret::in_state(&secrets, SigningSecretState::Current).map(json).unwrap_or_default(),
+            before: SigningSecret::in_state(&secrets, SigningSecretState::Current)
+                .map(json)
+                .unwrap_or_default(),
             after: json(&new),
             ..self.api_entry(actor, &api, format!("Signing secret of {} rotated", api.name))
         };
@@ -182,7 +186,11 @@ impl Engine {
             delete(&mut change, &secret.kid).await?;
             entries.push(LogEntry {
                 before: json(&secret),
-                ..self.api_entry(&Actor::system(), &api, format!("Previous signing secret {} of {} retired", secret.kid, api.name))
+                ..self.api_entry(
+                    &Actor::system(),
+                    &api,
+                    format!("Previous signing secret {} of {} retired", secret.kid, api.name),
+                )
             });
         }
         let Some(last) = entries.pop() else { return Ok(()) };
@@ -330,7 +338,10 @@ async fn due(tx: &mut Tx, now: Timestamp) -> Result<Vec<(String, SigningSecret)>
         WHERE state = 'previous' ORDER BY tokens_until, kid";
     let rows: Vec<SecretRow> = on!(tx, db => sqlx::query_as(sql).fetch_all(db).await)?;
     let secrets = rows.into_iter().map(SecretRow::secret).collect::<Result<Vec<_>, _>>()?;
-    Ok(secrets.into_iter().filter(|(_, secret)| secret.retires_at().is_some_and(|at| at <= now)).collect())
+    Ok(secrets
+        .into_iter()
+        .filter(|(_, secret)| secret.retires_at().is_some_and(|at| at <= now))
+        .collect())
 }
 
 fn one<'a>(secrets: &'a [SigningSecret], kid: &str) -> Result<&'a SigningSecret, Error> {

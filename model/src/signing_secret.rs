@@ -98,7 +98,10 @@ mod tests {
         assert_eq!(secret.retires_at(), None);
         (secret.state, secret.current_until, secret.tokens_until) = (SigningSecretState::Previous, Some(100), Some(3_700));
         assert_eq!(secret.retires_at(), Some(3_700 + CLOCK_SKEW));
-        assert_eq!(SigningSecret::in_state(std::slice::from_ref(&secret), SigningSecretState::Previous), Some(&secret));
+        assert_eq!(
+            SigningSecret::in_state(std::slice::from_ref(&secret), SigningSecretState::Previous),
+            Some(&secret)
+        );
         assert_eq!(SigningSecret::in_state(&[secret], SigningSecretState::Next), None);
     }
 }

@@ -1,13 +1,29 @@
 import express from 'express';
 import { auth, requiredScopes } from 'express-oauth2-jwt-bearer';
 
-// The secret that signs the tokens also verifies them: it comes from the environment, never from the source.
-const requireToken = auth({
-  issuer: 'https://issuer.example/',
-  audience: 'https://api.example/',
-  tokenSigningAlg: 'HS256',
-  secret: process.env.SIGNING_SECRET,
-});
+// The secrets that sign the tokens also verify them: each has its key ID, and they come from the environment, never from the
+// source. One is enough (KEY_ID:SECRET); while another takes over there are two, with a comma between them.
+const verifiers = new Map();
+for (const pair of process.env.SIGNING_SECRETS.split(',')) {
+  const [kid, secret] = pair.split(':');
+  const options = { issuer: 'https://issuer.example/', audience: 'https://api.example/', tokenSigningAlg: 'HS256' };
+  verifiers.set(kid, auth({ ...options, secret }));
+}
+
+// The token names its secret. What names none of these is left to the first, which refuses it.
+function requireToken(req, res, next) {
+  const verify = verifiers.get(keyId(req)) ?? verifiers.values().next().value;
+  verify(req, res, next);
+}
+
+function keyId(req) {
+  try {
+    const [header] = req.get('authorization').split(' ')[1].split('.');
+    return JSON.parse(Buffer.from(header, 'base64url')).kid;
+  } catch {
+    return undefined;
+  }
+}
 
 const app = express();
 
