@@ -212,7 +212,7 @@ test('a signing secret is rotated without an outage: tokens name theirs', async 
   await accepted(still);
 
   await visit(page, `/apis/${api.id}/quickstart?stack=python-flask`);
-  await expect(page.getByRole('heading', { name: 'Add the secret that takes over' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Add the other secret' })).toBeVisible();
 
   await visit(page, `/apis/${api.id}/settings`);
   await button(await openConfirm(page, 'Complete rotation'), 'Complete rotation').click();

@@ -289,7 +289,8 @@ on_both! {
         let other = house.another().await;
         let revision = *shop.engine.revisions().borrow();
         let (one, two) = tokio::join!(shop.engine.tend_signing_secrets(), other.tend_signing_secrets());
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         assert_eq!(states(&shop.secrets().await), [(second.kid.as_str(), "current")]);
         let retired = format!("Previous signing secret {} of Stock retired", first.kid);
         assert_eq!(shop.told().await.iter().filter(|told| **told == retired).count(), 1, "by one of two processes");

@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         client_id,
         // The files name no key ID.
         kid: None,
-        next_kid: None,
+        second_kid: None,
     };
     let out = out.ok_or("--out is missing")?;
     for file in render(&slug, alg, &values)?

@@ -20,7 +20,7 @@ impl<'a> Sentinels<'a> {
             ("read:example", values.scope.as_ref()),
             ("YOUR_CLIENT_ID", values.client_id.as_ref()),
             ("YOUR_KEY_ID", values.kid.as_ref()),
-            ("NEXT_KEY_ID", values.next_kid.as_ref()),
+            ("SECOND_KEY_ID", values.second_kid.as_ref()),
         ];
         let given = values.into_iter().filter_map(|(sentinel, value)| Some((sentinel, value?.as_str())));
         Self(given.chain([(ALG, alg.as_str())]).collect())
@@ -158,7 +158,7 @@ mod tests {
             scope: None,
             client_id: None,
             kid: None,
-            next_kid: None,
+            second_kid: None,
         };
         let filled = fill(language, text, &Sentinels::new(&values, SigningAlg::ES256)).ok();
         let joined = filled.map(|spans| spans.into_iter().map(|span| span.text).collect::<String>());
@@ -211,7 +211,7 @@ mod tests {
             scope: Some("https://issuer.example/".to_owned()),
             client_id: None,
             kid: None,
-            next_kid: None,
+            second_kid: None,
         };
         let text =
             Sentinels::new(&values, SigningAlg::ES256).replace_in_prose("https://issuer.example/ https://api.example/ read:example YOUR_CLIENT_ID");

@@ -10,7 +10,7 @@ const SENTINELS: [&str; 6] = [
     "read:example",
     "YOUR_CLIENT_ID",
     "YOUR_KEY_ID",
-    "NEXT_KEY_ID",
+    "SECOND_KEY_ID",
 ];
 
 fn values() -> Values {
@@ -20,7 +20,7 @@ fn values() -> Values {
         scope: Some("read:orders".to_owned()),
         client_id: Some("qT3vWm9fLkAbCdEfGhIjKlMnOpQrStUv".to_owned()),
         kid: Some("ss_First00000000001".to_owned()),
-        next_kid: Some("ss_Second0000000002".to_owned()),
+        second_kid: Some("ss_Second0000000002".to_owned()),
     }
 }
 
@@ -32,7 +32,7 @@ fn hostile(text: &str) -> Values {
         scope: Some(text.to_owned()),
         client_id: Some(text.to_owned()),
         kid: Some(text.to_owned()),
-        next_kid: Some(text.to_owned()),
+        second_kid: Some(text.to_owned()),
     }
 }
 
@@ -118,22 +118,25 @@ fn sentinels_stay_where_the_reader_has_no_value() {
 }
 
 #[test]
-fn a_second_secret_is_spoken_of_during_a_rotation_only() {
-    let ordinary = Values { next_kid: None, ..values() };
+fn a_second_secret_is_spoken_of_only_if_there_is_one() {
+    let ordinary = Values {
+        second_kid: None,
+        ..values()
+    };
     each(&ordinary, |slug, alg, rendered| {
-        let of_rotation = render(slug, alg, &values()).unwrap().unwrap();
-        assert_eq!(rendered.files, of_rotation.files, "{slug} {alg:?}: one program for both");
+        let with_second = render(slug, alg, &values()).unwrap().unwrap();
+        assert_eq!(rendered.files, with_second.files, "{slug} {alg:?}: one program for both");
         let parts = rendered.view.parts;
-        let more = of_rotation.view.parts.iter().filter(|part| !parts.contains(part)).collect::<Vec<_>>();
-        let (kid, next_kid) = (values().kid.unwrap(), values().next_kid.unwrap());
+        let more = with_second.view.parts.iter().filter(|part| !parts.contains(part)).collect::<Vec<_>>();
+        let (kid, second_kid) = (values().kid.unwrap(), values().second_kid.unwrap());
         let names = |text: &str, kid: &str| text.contains(&format!("'{kid}':"));
         if alg != SigningAlg::HS256 || rendered.view.kind != Kind::Protect {
             assert!(more.is_empty(), "{slug} {alg:?}");
             return;
         }
         assert_eq!(parts.iter().filter(|part| names(&part.text, &kid)).count(), 1, "{slug}");
-        assert!(parts.iter().all(|part| !part.text.contains("NEXT_KEY_ID")), "{slug}");
-        assert!(more.len() == 1 && names(&more[0].text, &next_kid), "{slug}: {more:?}");
+        assert!(parts.iter().all(|part| !part.text.contains("SECOND_KEY_ID")), "{slug}");
+        assert!(more.len() == 1 && names(&more[0].text, &second_kid), "{slug}: {more:?}");
     });
 }
 

@@ -199,7 +199,7 @@ pub async fn get_client_quickstart(client_id: String, audience: String) -> Resul
         client_id: Some(client.client_id),
         // Clients know no signing secret.
         kid: None,
-        next_kid: None,
+        second_kid: None,
     };
     match quickstarts::render("curl", api.signing_alg, &values) {
         Ok(Some(rendered)) => Ok(rendered.view),

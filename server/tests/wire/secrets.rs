@@ -55,7 +55,13 @@ async fn a_secret_that_was_asked_for_is_shown_once() {
     let signing = "/_fn/reveal_signing_secret";
     let reveal = "/_fn/reveal_client_secret";
     for (function, fields, id, page, name) in [
-        (reveal, vec![("client_id", client.as_str())], client.as_str(), &page, "client secret to come"),
+        (
+            reveal,
+            vec![("client_id", client.as_str())],
+            client.as_str(),
+            &page,
+            "client secret to come",
+        ),
         (
             reveal,
             vec![("client_id", client.as_str()), ("secret_id", first)],

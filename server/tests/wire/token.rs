@@ -18,7 +18,7 @@ use server::{ErrorProfile, Options};
 use crate::house::{Answer, ClientPersona, FORM, House, JSON, NOW, ORDERS};
 
 /// Header and claims of the token in an answer.
-fn token_of(answer: &Answer) -> Value {
+pub fn token_of(answer: &Answer) -> Value {
     let body = answer.json();
     let token = body["access_token"].as_str().unwrap_or_else(|| panic!("no token: {body}"));
     let parts: Vec<Value> = token

@@ -47,7 +47,8 @@ pub async fn get_quickstart(id: String, slug: String) -> Result<QuickstartPage, 
         scope: api.scopes.into_iter().next().map(|scope| scope.value),
         client_id: clients.items.into_iter().next().map(|access| access.client_id),
         kid: kid(SigningSecretState::Current),
-        next_kid: kid(SigningSecretState::Next),
+        // Before the rotation is completed the one that takes over, and afterwards the former one.
+        second_kid: kid(SigningSecretState::Next).or_else(|| kid(SigningSecretState::Previous)),
     };
     let rendered = quickstarts::render(&slug, api.signing_alg, &values).map_err(|broken| AppError::internal(&broken))?;
     let chosen = rendered.ok_or_else(|| AppError::NotFound {

@@ -1,16 +1,21 @@
 import express from 'express';
 import { auth, requiredScopes } from 'express-oauth2-jwt-bearer';
 
-// The secrets that sign the tokens also verify them: each has its key ID, and they come from the environment, never from the
-// source. One is enough (KEY_ID:SECRET); while another takes over there are two, with a comma between them.
+const options = {
+  issuer: 'https://issuer.example/',
+  audience: 'https://api.example/',
+  tokenSigningAlg: 'HS256',
+};
+
+// The secrets that sign the tokens also verify them. They come from the environment,
+// never from the source: KEY_ID:SECRET, and while another takes over both with a comma.
 const verifiers = new Map();
 for (const pair of process.env.SIGNING_SECRETS.split(',')) {
   const [kid, secret] = pair.split(':');
-  const options = { issuer: 'https://issuer.example/', audience: 'https://api.example/', tokenSigningAlg: 'HS256' };
   verifiers.set(kid, auth({ ...options, secret }));
 }
 
-// The token names its secret. What names none of these is left to the first, which refuses it.
+// A token names its secret. One that names none of ours is left to the first, which checks it all the same.
 function requireToken(req, res, next) {
   const verify = verifiers.get(keyId(req)) ?? verifiers.values().next().value;
   verify(req, res, next);

@@ -7,8 +7,8 @@ from flask import Flask, g, jsonify, request
 ISSUER = "https://issuer.example/"
 AUDIENCE = "https://api.example/"
 
-# The secrets that sign the tokens also verify them: each has its key ID, and they come from the environment, never from
-# the source. One is enough (KEY_ID:SECRET); while another takes over there are two, with a comma between them.
+# The secrets that sign the tokens also verify them. They come from the environment,
+# never from the source: KEY_ID:SECRET, and while another takes over both with a comma.
 SIGNING_SECRETS = dict(pair.split(":") for pair in os.environ["SIGNING_SECRETS"].split(","))
 
 app = Flask(__name__)

@@ -52,8 +52,8 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// The secrets that sign the tokens also verify them: they come from the environment, never from the source. One is
-    /// enough (KEY_ID:SECRET); while another takes over there are two, with a comma between them.
+    /// The secrets that sign the tokens also verify them. They come from the environment,
+    /// never from the source: KEY_ID:SECRET, and while another takes over both with a comma.
     pub fn new() -> Result<Self, Box<dyn Error>> {
         let mut keys = HashMap::new();
         for pair in var("SIGNING_SECRETS")?.split(',') {
