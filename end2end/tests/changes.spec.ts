@@ -1,6 +1,6 @@
 import { authorized, button, enter, expectFieldError, goTo, link, openConfirm, openTab, shownSecret, showSecret } from '../support/dashboard.ts';
 import type { Algorithm, Api, Client, Tessera } from '../support/tessera.ts';
-import { expect, hasJs, type Page, test, visit } from '../support/test.ts';
+import { axe, expect, hasJs, type Page, test, visit } from '../support/test.ts';
 import { type Check, verifyWithJose, verifyWithPyJwt } from '../support/verify.ts';
 
 const identifier = 'https://orders.example/';
@@ -225,6 +225,8 @@ test('a signing secret is rotated without an outage: tokens name theirs', async 
   await accepted(first);
 
   await button(page, 'Start rotation').click();
+  await expect(secretCard('Next secret')).toBeVisible();
+  await axe(page);
   await button(await openConfirm(page, 'Cancel rotation'), 'Cancel rotation').click();
   await expect(page.getByText('The rotation is cancelled')).toBeVisible();
   await expect(secretCard('Next secret')).toHaveCount(0);
