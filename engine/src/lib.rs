@@ -43,6 +43,7 @@ mod revoke;
 mod rotation;
 mod scopes;
 mod signer;
+mod signing_secrets;
 mod snapshot;
 pub mod store;
 mod throttle;

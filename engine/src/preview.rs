@@ -51,8 +51,14 @@ impl Engine {
         let claims = decide(&request, self.issuer(), &client, Some(&api), Some(&grant), self.now(), jti);
         let claims: Claims = claims.map_err(|refusal| Error::Key(IssueError::Refused(refusal).to_string()))?;
         let snapshot = self.0.snapshots.current();
-        let key = api.signing_alg.key_alg().and_then(|alg| snapshot.keys.current(alg).ok());
-        let header = Header::new(api.signing_alg, api.token_dialect.typ(), key.map(|key| key.jwk.kid.as_str()));
+        let kid = match api.signing_alg.key_alg() {
+            Some(alg) => snapshot.keys.current(alg).ok().map(|key| key.jwk.kid.as_str()),
+            None => snapshot
+                .api(&api.identifier)
+                .and_then(|api| api.signing_secret())
+                .map(|secret| secret.kid.as_str()),
+        };
+        let header = Header::new(api.signing_alg, api.token_dialect.typ(), kid);
         let pretty = |error: serde_json::Error| Error::Key(error.to_string());
         Ok(Preview {
             client,

@@ -228,9 +228,9 @@ impl Engine {
             }
             None => {
                 let secret = api.signing_secret();
-                let (header, key) = secret.ok_or_else(|| Error::Key(format!("the signing secret of API {} can't be read", api.api.id)))?;
-                let input = jose::signing_input(header, &payload);
-                let mac = hmac::sign(key, input.as_bytes());
+                let secret = secret.ok_or_else(|| Error::Key(format!("the signing secret of API {} can't be read", api.api.id)))?;
+                let input = jose::signing_input(&secret.header, &payload);
+                let mac = hmac::sign(&secret.signing, input.as_bytes());
                 Ok(jose::compact(input, mac.as_ref()))
             }
         }

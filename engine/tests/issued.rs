@@ -122,7 +122,11 @@ impl Shop {
     /// What somebody signs who knows the secret of an HS256 API.
     async fn signed(&self, claims: serde_json::Value) -> String {
         let secret = self.engine.reveal_signing_secret(&Actor::command(), &self.api.id).await.unwrap();
-        encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()
+        let header = Header {
+            kid: Some(self.engine.signing_secrets(&self.api.id).await.unwrap().remove(0).kid),
+            ..Header::default()
+        };
+        encode(&header, &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()
     }
 }
 

@@ -21,12 +21,13 @@ use model::refusal::Refusal;
 use model::rotation::RotationSchedule;
 use model::scope::Scope;
 use model::secret::Secret;
+use model::signing_secret::SigningSecret;
 use model::token::{Credentials, TokenRequest};
 use serde::Serialize;
 use support::{House, NOW, admin, new_api, scope};
 
 /// Public methods of the engine that change nothing which the log is about: all others must be in the table.
-const SILENT: [&str; 38] = [
+const SILENT: [&str; 39] = [
     "api",
     "api_by_identifier",
     "apis_of_client",
@@ -64,6 +65,7 @@ const SILENT: [&str; 38] = [
     "scope_holders",
     "session",
     "setup_code",
+    "signing_secrets",
     "verify",
 ];
 
@@ -322,10 +324,42 @@ on_both! {
         secrets.push(engine.reveal_signing_secret(&by, &api.id).await.unwrap());
         journal.says("reveal_signing_secret", &by, [Told { kind: LogType::SecretShown, ..about("Signing secret of Orders shown") }]).await;
 
-        let before = after;
+        let signing = async || engine.signing_secrets(&api.id).await.unwrap();
+        let before = signing().await.remove(0);
         secrets.push(engine.rotate_signing_secret(&by, &api.id).await.unwrap());
+        let first = signing().await.remove(0);
+        journal.says("rotate_signing_secret", &by, [Told { before: json(&before), after: json(&first), ..about("Signing secret of Orders rotated") }]).await;
+
+        let started = |next: &SigningSecret| Told { after: json(next), ..about("Rotation of the signing secret of Orders started") };
+        let (next, plain) = engine.start_signing_secret_rotation(&by, &api.id).await.unwrap();
+        secrets.push(plain);
+        journal.says("start_signing_secret_rotation", &by, [started(&next)]).await;
+        engine.reveal_one_signing_secret(&by, &api.id, &next.kid).await.unwrap();
+        let shown = format!("Signing secret {} of Orders shown", next.kid);
+        journal.says("reveal_one_signing_secret", &by, [Told { kind: LogType::SecretShown, ..about(&shown) }]).await;
+        engine.cancel_signing_secret_rotation(&by, &api.id).await.unwrap();
+        let cancelled = Told { before: json(&next), ..about("Rotation of the signing secret of Orders cancelled") };
+        journal.says("cancel_signing_secret_rotation", &by, [cancelled]).await;
+
+        let (mut before, mut previous) = (first, Vec::new());
+        for _ in 0..2 {
+            let (next, plain) = engine.start_signing_secret_rotation(&by, &api.id).await.unwrap();
+            secrets.push(plain);
+            journal.says("start_signing_secret_rotation", &by, [started(&next)]).await;
+            let after = engine.complete_signing_secret_rotation(&by, &api.id).await.unwrap();
+            let completed = Told { before: json(&before), after: json(&after), ..about("Rotation of the signing secret of Orders completed") };
+            journal.says("complete_signing_secret_rotation", &by, [completed]).await;
+            previous.push(signing().await.into_iter().find(|secret| secret.kid == before.kid).unwrap());
+            before = after;
+        }
+        engine.remove_signing_secret(&by, &api.id, &previous[0].kid).await.unwrap();
+        let removed = format!("Previous signing secret {} of Orders removed", previous[0].kid);
+        journal.says("remove_signing_secret", &by, [Told { before: json(&previous[0]), ..about(&removed) }]).await;
+        house.clock.advance(40 * 86_400);
+        engine.tend_signing_secrets().await.unwrap();
+        let retired = format!("Previous signing secret {} of Orders retired", previous[1].kid);
+        journal.says("tend_signing_secrets", &Actor::system(), [Told { before: json(&previous[1]), ..about(&retired) }]).await;
         let api = engine.api(&api.id).await.unwrap();
-        journal.says("rotate_signing_secret", &by, [Told { before: json(&before), after: json(&api), ..about("Signing secret of Orders rotated") }]).await;
 
         let about_scope = |description: &str| Told { scope: "write:orders".to_owned(), ..about(description) };
         let before = api;
@@ -542,6 +576,8 @@ on_both! {
         assert!(engine.add_scope(&by, &api.id, scope("a")).await.is_err());
         assert!(engine.remove_scope(&by, &api.id, "b").await.is_err());
         assert!(engine.reveal_signing_secret(&by, &api.id).await.is_err());
+        assert!(engine.start_signing_secret_rotation(&by, &api.id).await.is_err());
+        engine.tend_signing_secrets().await.unwrap();
         assert!(engine.delete_client(&by, "nobody").await.is_err());
         assert!(engine.revoke_key(&by, "none").await.is_err());
         assert!(engine.create_admin(&by, "ada", &Secret::new("x")).await.is_err());

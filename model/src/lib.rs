@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod rotation;
 pub mod scope;
 pub mod secret;
+pub mod signing_secret;
 pub mod time;
 pub mod token;
 

@@ -15,11 +15,14 @@ pub(super) fn body(response: &TokenResponse) -> Secret {
 
 /// The members of a token's header (RFC 7515 §4.1).
 pub(crate) fn header(json: &str) -> Vec<Member> {
+    // No other member of a header holds this text.
+    let by_secret = json.contains("\"HS256\"");
     members(json, &["alg", "typ", "kid"], |name, value| match (name, value.as_str()) {
         ("alg", Some("HS256")) => "How it is signed: with the signing secret of this API.".to_owned(),
         ("alg", _) => "How it is signed: with a private key of this server. Your API must accept this algorithm only.".to_owned(),
         ("typ", Some("at+jwt")) => "What it is: an access token, and nothing else that is a JSON Web Token (RFC 9068).".to_owned(),
         ("typ", _) => "What it is: a JSON Web Token.".to_owned(),
+        ("kid", _) if by_secret => "Which secret signed it: the one of this key ID on the Settings tab. Your API may have two of them.".to_owned(),
         ("kid", _) => "Which key signed it: the one of this id in the JWKS.".to_owned(),
         _ => String::new(),
     })
@@ -94,8 +97,9 @@ mod tests {
 
     #[test]
     fn headers_of_both_algorithms() {
-        assert!(header(r#"{"alg":"HS256","typ":"JWT"}"#)[0].meaning.contains("signing secret"));
-        assert_eq!(header(r#"{"alg":"RS256","typ":"JWT","kid":"k"}"#).len(), 3);
+        let [secret, key] = ["HS256", "RS256"].map(|alg| header(&format!(r#"{{"alg":"{alg}","typ":"JWT","kid":"k"}}"#)));
+        assert!(secret[0].meaning.contains("signing secret") && secret[2].meaning.contains("Which secret"));
+        assert!(key.len() == 3 && key[2].meaning.contains("JWKS"));
     }
 
     #[test]

@@ -21,6 +21,8 @@ mod scopes;
 pub mod server_fns;
 mod settings;
 mod signing_secret;
+#[cfg(feature = "ssr")]
+mod signing_secrets;
 mod test;
 mod token_shape;
 
@@ -51,7 +53,7 @@ pub fn ApisRoutes() -> AnyNestedRoute {
             <Route path=path!("") view=page!(apis, ApiStart) />
             <Route path=path!("quickstart") view=page!(apis_use, QuickstartTab) />
             <Route path=path!("settings") view=page!(apis_edit, SettingsTab) />
-            <Route path=path!("scopes") view=page!(apis_edit, ScopesTab) />
+            <Route path=path!("scopes") view=page!(apis_scopes, ScopesTab) />
             <Route path=path!("clients") view=page!(apis_clients, AccessTab) />
             <Route path=path!("test") view=page!(apis_use, TestTab) />
         </ParentRoute>

@@ -16,6 +16,7 @@ mod protected_resource;
 mod secrets;
 mod session;
 mod settings;
+mod signing_secrets;
 mod stop;
 mod token;
 mod tour;

@@ -18,7 +18,7 @@ use server::{ErrorProfile, Options};
 use crate::house::{Answer, ClientPersona, FORM, House, JSON, NOW, ORDERS};
 
 /// Header and claims of the token in an answer.
-fn token_of(answer: &Answer) -> Value {
+pub fn token_of(answer: &Answer) -> Value {
     let body = answer.json();
     let token = body["access_token"].as_str().unwrap_or_else(|| panic!("no token: {body}"));
     let parts: Vec<Value> = token
@@ -56,15 +56,16 @@ async fn rfc6749_section_5_1_success() {
 }
 
 #[tokio::test]
-async fn hs256_tokens_name_no_key() {
+async fn hs256_tokens_name_the_secret_that_signed_them() {
     let house = House::new().await;
     let client = house.client("Billing worker").await;
     let audience = "urn:example:hs256";
-    house.api(audience, SigningAlg::HS256, &[]).await;
+    let api = house.api(audience, SigningAlg::HS256, &[]).await;
     house.grant(&client, audience, &[]).await;
     let answer = house.ask_with(&client, json!({ "audience": audience })).await;
     assert_json_snapshot!("success_without_scopes", answer.wire(), { ".body.access_token" => "[token]" });
-    assert_eq!(token_of(&answer)["header"], json!({ "alg": "HS256", "typ": "JWT" }));
+    let kid = &house.engine.signing_secrets(&api.id).await.unwrap()[0].kid;
+    assert_eq!(token_of(&answer)["header"], json!({ "alg": "HS256", "typ": "JWT", "kid": kid }));
     house
         .engine
         .verify(answer.json()["access_token"].as_str().unwrap())

@@ -25,6 +25,7 @@ pub struct QuickstartPage {
 /// [`AppError::NotFound`] if no API has this id, or no quickstart this slug.
 #[server]
 pub async fn get_quickstart(id: String, slug: String) -> Result<QuickstartPage, AppError> {
+    use model::signing_secret::{SigningSecret, SigningSecretState};
     let session = Admin::required().await?;
     let api = session.engine.api(&id).await?;
     let all = quickstarts::all().map_err(|broken| AppError::internal(&broken))?;
@@ -38,11 +39,16 @@ pub async fn get_quickstart(id: String, slug: String) -> Result<QuickstartPage, 
         ..Default::default()
     };
     let clients = session.engine.clients_of_api(&id, &authorized).await?;
+    let secrets = session.engine.signing_secrets(&id).await?;
+    let kid = |state| SigningSecret::in_state(&secrets, state).map(|secret| secret.kid.clone());
     let values = quickstarts::Values {
         issuer: session.engine.issuer().as_str().to_owned(),
         identifier: api.identifier,
         scope: api.scopes.into_iter().next().map(|scope| scope.value),
         client_id: clients.items.into_iter().next().map(|access| access.client_id),
+        kid: kid(SigningSecretState::Current),
+        // Before the rotation is completed the one that takes over, and afterwards the former one.
+        second_kid: kid(SigningSecretState::Next).or_else(|| kid(SigningSecretState::Previous)),
     };
     let rendered = quickstarts::render(&slug, api.signing_alg, &values).map_err(|broken| AppError::internal(&broken))?;
     let chosen = rendered.ok_or_else(|| AppError::NotFound {
