@@ -142,6 +142,11 @@ impl Ordered {
         self.get(name)?.as_str()
     }
 
+    /// A member of the member of this name, if it is a text.
+    pub(crate) fn text_in(&self, name: &str, inner: &str) -> Option<&str> {
+        self.get(name)?.get(inner)?.as_str()
+    }
+
     /// The member of this name, if it is a whole number.
     pub(crate) fn number(&self, name: &str) -> Option<i64> {
         self.get(name)?.as_i64()

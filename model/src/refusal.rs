@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assertion::Flaw;
 use crate::client::AuthMethod;
+use crate::dpop;
 use crate::time::{Timestamp, exact};
 
 /// The reason why the token endpoint refused a request.
@@ -50,6 +51,8 @@ pub enum Refusal {
         /// Why.
         flaw: Flaw,
     },
+    /// The DPoP proof of the request proves nothing, or there is none where one is required.
+    DpopFlawed(dpop::Flaw),
     /// Neither `audience` nor `resource` names an API.
     AudienceMissing,
     /// No API has this identifier.
@@ -88,6 +91,7 @@ impl Refusal {
             Self::SecretExpired { .. } => "secret_expired",
             Self::AuthMethodNotAllowed { .. } => "auth_method_not_allowed",
             Self::AssertionFlawed { flaw, .. } => flaw.code(),
+            Self::DpopFlawed(flaw) => flaw.code(),
             Self::AudienceMissing => "audience_missing",
             Self::AudienceUnknown(_) => "audience_unknown",
             Self::NotAuthorized { .. } => "client_not_authorized",
@@ -112,6 +116,7 @@ impl Refusal {
             Self::SecretExpired { name, expired_at, .. } => format!("The client secret \"{name}\" expired on {}", exact(*expired_at)),
             Self::AuthMethodNotAllowed { method, .. } => format!("The client may not prove itself by {}", method.as_str()),
             Self::AssertionFlawed { flaw, .. } => flaw.for_log().to_owned(),
+            Self::DpopFlawed(flaw) => flaw.for_log().to_owned(),
             Self::AudienceMissing => "The request named no audience".to_owned(),
             Self::AudienceUnknown(audience) => format!("No API has the identifier {audience}"),
             Self::NotAuthorized { audience, .. } => format!("No grant authorizes the client for {audience}"),
@@ -159,7 +164,7 @@ pub fn fix_of(code: &str) -> Option<&'static str> {
         "token_missing" => "Send the token in the parameter token.",
         "too_many_revoked" => "Revoke all tokens of the client at once on its Settings tab, or wait until some have expired.",
         NOT_INTROSPECTOR => "Add the client under Introspection on the API's Settings tab.",
-        _ => return None,
+        code => dpop::Flaw::parse(code)?.fix(),
     })
 }
 
@@ -203,6 +208,9 @@ mod tests {
         assert!(fix_of(NOT_INTROSPECTOR).is_some());
         for flaw in Flaw::ALL {
             assert!(fix_of(flaw.code()).is_some(), "{flaw:?}");
+        }
+        for flaw in dpop::Flaw::ALL {
+            assert_eq!(Refusal::DpopFlawed(flaw).fix(), flaw.fix());
         }
         assert_eq!(fix_of("no_such_code"), None);
     }

@@ -8,6 +8,7 @@ use engine::IssueError;
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use model::client::AuthMethod;
+use model::dpop::Flaw;
 use model::issuer::Issuer;
 use model::refusal::Refusal;
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub(crate) enum TokenError {
         /// The client used the `Authorization` header, so the answer must name the scheme (RFC 6749 §5.2).
         by_header: bool,
     },
+    /// The DPoP proof lacks the nonce that the answer names in its header (RFC 9449 §8).
+    NonceWanted,
     /// The body is longer than we read.
     TooLarge {
         /// The most bytes that we read.
@@ -69,6 +72,7 @@ impl TokenError {
     pub(crate) fn from_engine(error: IssueError, by_header: bool, id: &str) -> Self {
         match error {
             IssueError::Refused(refusal) => Self::Refused { refusal, by_header },
+            IssueError::NonceWanted => Self::NonceWanted,
             IssueError::Busy => Self::Busy,
             IssueError::Failed(error) => {
                 tracing::error!(id, %error, "a request of a client could not be answered");
@@ -102,6 +106,12 @@ impl TokenError {
     fn say(&self, profile: ErrorProfile, issuer: &Issuer) -> (StatusCode, &'static str, String) {
         match self {
             Self::Refused { refusal, .. } => say_refusal(profile, refusal, issuer),
+            // Auth0's text, and that of the example in the RFC.
+            Self::NonceWanted => (
+                StatusCode::BAD_REQUEST,
+                "use_dpop_nonce",
+                "Authorization server requires nonce in DPoP proof".to_owned(),
+            ),
             Self::TooLarge { limit } => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "invalid_request",
@@ -188,6 +198,12 @@ fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (St
             "The client has too many revoked tokens that have not expired yet: the token is not revoked.".to_owned(),
         ),
         (_, Refusal::GrantTypeUnsupported(_)) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Grant type not supported".to_owned()),
+        // RFC 9449 §5.
+        (_, Refusal::DpopFlawed(flaw)) => {
+            let place = (*flaw == Flaw::Address).then(|| format!(" It is {}.", issuer.join("oauth/token")));
+            let description = format!("{}. {}{}", flaw.for_log(), flaw.fix(), place.unwrap_or_default());
+            (StatusCode::BAD_REQUEST, "invalid_dpop_proof", description)
+        }
         // Auth0 has a code of its own where the client tried an assertion.
         (
             _,

@@ -88,6 +88,7 @@ impl House {
             data_dir: data.path().to_owned(),
             master_key: MasterKey::InDataDir,
             issuer: Issuer::parse(issuer).unwrap(),
+            dpop_nonce: false,
             clock: clock.clone(),
             chance: Chance::seeded(7),
         })

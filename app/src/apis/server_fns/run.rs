@@ -154,7 +154,8 @@ async fn run(session: &crate::gate::Session, id: &str, client_id: &str, scope: &
                 fix: refusal.fix().to_owned(),
             });
         }
-        Err(engine::IssueError::Busy) => return Err(AppError::TooMany { retry_after: 1 }),
+        // Only the wire takes proofs.
+        Err(engine::IssueError::NonceWanted | engine::IssueError::Busy) => return Err(AppError::TooMany { retry_after: 1 }),
         Err(engine::IssueError::Failed(error)) => return Err(error.into()),
     };
     let (header, claims, fault) = match session.engine.verify(response.access_token.reveal()).await {
