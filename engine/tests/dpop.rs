@@ -176,7 +176,9 @@ impl Shop {
 
     async fn introspect(&self, token: &TokenResponse) -> Introspection {
         let caller = Caller::default();
-        let asked = self.engine.introspect(Some(&self.credentials), Some(token.access_token.reveal()), &caller);
+        let asked = self
+            .engine
+            .introspect(Some(&self.credentials), Some(token.access_token.reveal()), &caller);
         asked.await.unwrap()
     }
 
@@ -211,7 +213,14 @@ impl Shop {
             kind: Some(LogType::TokenRefused),
             ..LogQuery::default()
         };
-        self.engine.list_logs(&query).await.unwrap().items.into_iter().map(|entry| entry.reason).collect()
+        self.engine
+            .list_logs(&query)
+            .await
+            .unwrap()
+            .items
+            .into_iter()
+            .map(|entry| entry.reason)
+            .collect()
     }
 }
 

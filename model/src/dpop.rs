@@ -243,7 +243,11 @@ fn normalised(address: &str) -> Option<String> {
         return None;
     }
     let host = unescaped(host)?.to_ascii_lowercase();
-    let port = if port.is_empty() || port == usual_port { String::new() } else { format!(":{port}") };
+    let port = if port.is_empty() || port == usual_port {
+        String::new()
+    } else {
+        format!(":{port}")
+    };
     Some(format!("{scheme}://{host}{port}{}", without_dots(&unescaped(path)?)))
 }
 

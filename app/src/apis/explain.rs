@@ -88,6 +88,13 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_the_token_is_bound_to_is_explained() {
+        let members = claims(r#"{"cnf":{"jkt":"k"},"aud":"a"}"#, 0);
+        assert_eq!((members[1].name.as_str(), members[1].value.as_str()), ("cnf", r#"{"jkt":"k"}"#));
+        assert!(members[1].meaning.contains("DPoP"));
+    }
+
+    #[test]
     fn a_claim_that_is_not_there_is_not_made_up() {
         let names: Vec<String> = claims(r#"{"aud":"a","x":1}"#, 0).into_iter().map(|member| member.name).collect();
         assert_eq!(names, ["aud", "x"]);

@@ -22,6 +22,8 @@ pub(super) fn remedy(entry: &LogEntry, client_there: bool, api_id: Option<&str>)
     match (entry.reason.as_str(), api_id) {
         ("client_not_authorized", Some(id)) if client_there => to(clients_tab(id, entry), "Authorize client"),
         ("scope_not_granted", Some(id)) if client_there => to(clients_tab(id, entry), "Choose scopes"),
+        ("dpop_required_by_api", Some(id)) => to(format!("/apis/{id}/settings"), "See what the API requires"),
+        ("dpop_required_by_client", _) if client_there => tab("authentication", "See what it must send"),
         ("not_introspector", Some(id)) => to(format!("/apis/{id}/settings"), "Choose who may introspect"),
         ("audience_missing" | "audience_unknown", _) => to("/apis".to_owned(), "Find the identifier"),
         (code, _) if client_there && (code == "auth_method_not_allowed" || code.starts_with("assertion_")) => {
@@ -61,7 +63,7 @@ mod tests {
     use crate::logs::reason::reason;
     use crate::logs::reason::tests::refused;
 
-    const CODES: [&str; 26] = [
+    const CODES: [&str; 40] = [
         "malformed_request",
         "two_auth_methods",
         "grant_type_missing",
@@ -88,6 +90,20 @@ mod tests {
         "assertion_key",
         "assertion_signature",
         "assertion_replayed",
+        "dpop_repeated",
+        "dpop_malformed",
+        "dpop_type",
+        "dpop_algorithm",
+        "dpop_key",
+        "dpop_private_key",
+        "dpop_signature",
+        "dpop_method",
+        "dpop_address",
+        "dpop_time",
+        "dpop_id",
+        "dpop_replayed",
+        "dpop_required_by_api",
+        "dpop_required_by_client",
     ];
 
     #[test]

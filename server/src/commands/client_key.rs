@@ -142,7 +142,14 @@ struct Methods<'a> {
 }
 
 /// Sets how a client may prove itself, and whether its tokens must be bound to a key of its own.
-pub(super) async fn set_methods(engine: &Engine, client_id: &str, methods: &[String], strict: bool, dpop: bool, output: Output) -> Result<(), Failure> {
+pub(super) async fn set_methods(
+    engine: &Engine,
+    client_id: &str,
+    methods: &[String],
+    strict: bool,
+    dpop: bool,
+    output: Output,
+) -> Result<(), Failure> {
     let changes = ClientChanges {
         auth_methods: Some(methods.iter().filter_map(|name| AuthMethod::parse(name)).collect()),
         strict_assertions: Some(strict),

@@ -200,9 +200,13 @@ fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (St
         (_, Refusal::GrantTypeUnsupported(_)) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Grant type not supported".to_owned()),
         // RFC 9449 §5.
         (_, Refusal::DpopFlawed(flaw)) => {
-            let place = (*flaw == Flaw::Address).then(|| format!(" It is {}.", issuer.join("oauth/token")));
-            let description = format!("{}. {}{}", flaw.for_log(), flaw.fix(), place.unwrap_or_default());
-            (StatusCode::BAD_REQUEST, "invalid_dpop_proof", description)
+            let advice = match flaw {
+                Flaw::Address => format!("Set it to {}", issuer.join("oauth/token")),
+                // What an admin could do about it is none of the client's business.
+                Flaw::RequiredByApi | Flaw::RequiredByClient => "Send one in the header DPoP (RFC 9449 section 5).".to_owned(),
+                other => other.fix().to_owned(),
+            };
+            (StatusCode::BAD_REQUEST, "invalid_dpop_proof", format!("{}. {advice}", flaw.for_log()))
         }
         // Auth0 has a code of its own where the client tried an assertion.
         (

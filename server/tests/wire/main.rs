@@ -6,6 +6,7 @@ mod beside;
 mod built;
 mod coverage;
 mod documents;
+mod dpop;
 mod guards;
 mod house;
 mod malformed;
