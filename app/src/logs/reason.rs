@@ -129,6 +129,14 @@ pub(super) mod tests {
         entry.client_name.clear();
         entry.reason = "secret_wrong".to_owned();
         assert_eq!(headline(&entry), "Refused: c1 sent a wrong secret");
+        for (code, words) in [
+            ("dpop_required_by_api", "Refused: c1 sent no DPoP proof, which Orders requires"),
+            ("dpop_required_by_client", "Refused: c1 sent no DPoP proof, which it must"),
+            ("dpop_time", "Refused: c1 sent a DPoP proof that does not hold"),
+        ] {
+            entry.reason = code.to_owned();
+            assert_eq!(headline(&entry), words);
+        }
     }
 
     #[test]

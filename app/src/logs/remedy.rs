@@ -125,6 +125,14 @@ mod tests {
     }
 
     #[test]
+    fn what_requires_a_proof_is_seen_where_it_is_set() {
+        let place = |code| remedy(&refused(code), true, Some("a1")).map(|remedy| remedy.href);
+        assert_eq!(place("dpop_required_by_api").as_deref(), Some("/apis/a1/settings"));
+        assert_eq!(place("dpop_required_by_client").as_deref(), Some("/clients/c1/authentication"));
+        assert_eq!(place("dpop_time").as_deref(), Some("/clients/c1/quickstart"));
+    }
+
+    #[test]
     fn what_is_not_a_refusal_needs_no_remedy() {
         let mut entry = refused("");
         entry.kind = LogType::Changed;
