@@ -288,6 +288,8 @@ fn without_dots(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOW: Timestamp = 1_800_000_000;
@@ -427,6 +429,17 @@ mod tests {
         assert_eq!(normalised("http://[::1]:80").as_deref(), Some("http://[::1]/"));
         assert_eq!(normalised("http://a/b/..").as_deref(), Some("http://a/"));
         assert_eq!(normalised("http://a/b/../%c3%9f%2f").as_deref(), Some("http://a/%C3%9F%2F"));
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_in_its_one_form_stays_as_it_is(host in "[a-zA-Z.%0-9:\\[\\]@]{0,12}", path in "(/[a-z.%/0-9A-F]{0,12})?", rest in "([?#].{0,5})?", any in ".*") {
+            for address in [format!("http://{host}{path}{rest}"), any] {
+                if let Some(normal) = normalised(&address) {
+                    prop_assert_eq!(normalised(&normal), Some(normal));
+                }
+            }
+        }
     }
 
     #[test]

@@ -43,9 +43,9 @@ pub(super) enum Verb {
         /// Take only assertions that name the issuer as their one audience, to the letter
         #[arg(long)]
         strict: bool,
-        /// Give it only tokens that are bound to a key of its own (DPoP, RFC 9449)
-        #[arg(long)]
-        require_dpop: bool,
+        /// Give it only tokens that are bound to a key of its own (DPoP, RFC 9449), or not [default: as it is]
+        #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+        require_dpop: Option<bool>,
     },
     /// Revoke all tokens that the client has now; only APIs that introspect tokens notice, others accept them until they expire
     RevokeTokens {

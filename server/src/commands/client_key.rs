@@ -141,19 +141,19 @@ struct Methods<'a> {
     require_proof_of_possession: bool,
 }
 
-/// Sets how a client may prove itself, and whether its tokens must be bound to a key of its own.
+/// Sets how a client may prove itself, and whether its tokens must be bound to a key of its own; without `dpop` that stays as it is.
 pub(super) async fn set_methods(
     engine: &Engine,
     client_id: &str,
     methods: &[String],
     strict: bool,
-    dpop: bool,
+    dpop: Option<bool>,
     output: Output,
 ) -> Result<(), Failure> {
     let changes = ClientChanges {
         auth_methods: Some(methods.iter().filter_map(|name| AuthMethod::parse(name)).collect()),
         strict_assertions: Some(strict),
-        dpop_required: Some(dpop),
+        dpop_required: dpop,
         ..ClientChanges::default()
     };
     let client = engine.update_client(&Actor::command(), client_id, changes).await?;

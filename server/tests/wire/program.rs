@@ -107,7 +107,13 @@ fn objects_have_the_field_names_of_the_management_api() {
     let auth = ["client", "auth", "--client-id", id, "--method", "client_secret_post"];
     let strict = installation.json(&[&auth[..], &["--require-dpop"]].concat());
     assert_json_snapshot!("client_auth", strict, { ".client_id" => "[client_id]" });
-    assert_eq!(installation.json(&auth)["require_proof_of_possession"], false);
+    assert_eq!(
+        installation.json(&auth)["require_proof_of_possession"],
+        true,
+        "it stays unless it is named"
+    );
+    let freed = installation.json(&[&auth[..], &["--require-dpop=false"]].concat());
+    assert_eq!(freed["require_proof_of_possession"], false);
 
     let cut_off = installation.json(&["client", "revoke-tokens", "--client-id", id]);
     assert_json_snapshot!("client_revoke_tokens", cut_off, { ".client_id" => "[client_id]", ".tokens_valid_from" => "[time]" });
