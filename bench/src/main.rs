@@ -78,6 +78,7 @@ impl House {
             data_dir,
             master_key: MasterKey::InDataDir,
             issuer: Issuer::parse("http://localhost:3000/")?,
+            dpop_nonce: false,
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
         })
@@ -169,6 +170,7 @@ fn jsonwebtoken_encode(key: &EncodingKey) -> Result<(), Failure> {
         azp: Some("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".to_owned()),
         client_id: None,
         jti: None,
+        cnf: None,
         custom: BTreeMap::new(),
     };
     jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, key)?;

@@ -150,12 +150,13 @@ impl Engine {
         after.token_dialect = changes.token_dialect.unwrap_or(after.token_dialect);
         after.custom_claims = changes.custom_claims.unwrap_or(after.custom_claims);
         after.metadata_published = changes.metadata_published.unwrap_or(after.metadata_published);
+        after.dpop_required = changes.dpop_required.unwrap_or(after.dpop_required);
         if after == before {
             return Ok(before);
         }
         let fixed = |api: &Api| {
             let shape = (api.signing_alg, api.token_dialect, api.custom_claims.clone());
-            (api.name.clone(), shape, api.metadata_published)
+            (api.name.clone(), shape, api.metadata_published, api.dpop_required)
         };
         if before.is_system && fixed(&after) != fixed(&before) {
             return Err(Error::System(
@@ -173,7 +174,7 @@ impl Engine {
             change,
             sqlx::query(
                 "UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, token_dialect = $5, custom_claims = $6, metadata_published = $7, \
-             updated_at = $8 WHERE id = $1"
+             dpop_required = $8, updated_at = $9 WHERE id = $1"
             )
             .bind(id)
             .bind(&after.name)
@@ -182,6 +183,7 @@ impl Engine {
             .bind(after.token_dialect.as_str())
             .bind(json(&after.custom_claims))
             .bind(after.metadata_published)
+            .bind(after.dpop_required)
             .bind(after.updated_at)
         )?;
         keyring::note_lifetime(&mut change, &after).await?;
@@ -336,14 +338,15 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
         scopes: new.scopes,
         is_system,
         metadata_published: false,
+        dpop_required: new.dpop_required,
         created_at: now,
         updated_at: now,
     };
     execute!(
         tx,
         sqlx::query(
-            "INSERT INTO apis (id, name, identifier, signing_alg, token_lifetime, token_dialect, is_system, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+            "INSERT INTO apis (id, name, identifier, signing_alg, token_lifetime, token_dialect, is_system, dpop_required, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
         )
         .bind(&api.id)
         .bind(&api.name)
@@ -352,6 +355,7 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
         .bind(api.token_lifetime)
         .bind(api.token_dialect.as_str())
         .bind(api.is_system)
+        .bind(api.dpop_required)
         .bind(now)
     )
     .map_err(identifier_taken)?;
@@ -428,6 +432,7 @@ struct ApiRow {
     custom_claims: String,
     is_system: bool,
     metadata_published: bool,
+    dpop_required: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -459,6 +464,7 @@ impl ApiRow {
             custom_claims: serde_json::from_str(&self.custom_claims).map_err(|_| Error::Corrupt("apis.custom_claims"))?,
             is_system: self.is_system,
             metadata_published: self.metadata_published,
+            dpop_required: self.dpop_required,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

@@ -26,7 +26,7 @@ impl Engine {
             proof = self.prove(&newer, credentials, &mut entry).await;
         }
         if proof.is_ok()
-            && let Err(error) = self.spend(credentials).await
+            && let Err(error) = self.spend(credentials, None).await
         {
             proof = Err(error);
         }

@@ -37,6 +37,8 @@ pub struct Config {
     pub master_key: MasterKey,
     /// The address that tokens name as their issuer.
     pub issuer: Issuer,
+    /// Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8).
+    pub dpop_nonce: bool,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Draws random numbers.
@@ -59,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) log_writer: LogWriter,
     pub(crate) log_ids: LogIds,
     pub(crate) uses: Uses,
+    pub(crate) dpop_nonce: bool,
     /// What stands between strangers and sign-in.
     pub(crate) door: Door,
     watcher: OnceLock<AbortHandle>,
@@ -106,6 +109,7 @@ impl Engine {
             log_writer: LogWriter::start(store.clone()),
             log_ids: LogIds::default(),
             uses: Uses::start(store.clone()),
+            dpop_nonce: config.dpop_nonce,
             door: Door::new(&config.clock, &config.chance),
             signer: Signer::start().map_err(|error| Error::Key(format!("no thread for signing: {error}")))?,
             watcher: OnceLock::new(),

@@ -20,6 +20,8 @@ pub struct Explained {
     pub api: Option<Api>,
     /// The client that it says it was issued to.
     pub client_id: Option<String>,
+    /// Whether it is bound to a key, so that it is accepted only together with a proof (RFC 9449 §7).
+    pub is_bound: bool,
     /// `kid` of its header.
     pub kid: Option<String>,
     /// `exp`.
@@ -61,6 +63,7 @@ impl Engine {
             fault,
             api,
             client_id: text("client_id").or_else(|| text("azp")).or_else(of_subject),
+            is_bound: claims.get("cnf").is_some(),
             kid: header.text("kid").map(str::to_owned),
             expires_at: claims.number("exp"),
             taken_back,

@@ -3,6 +3,7 @@
 //! The token is checked in memory; one query then asks the database for what must not be a moment old: whether the caller may ask, and
 //! whether the token was denied, its client cut off or deleted.
 
+use model::dpop::{Confirmation, TOKEN_TYPE};
 use model::introspection::Introspection;
 use model::log::{LogEntry, LogType};
 use model::refusal::{NOT_INTROSPECTOR, Refusal};
@@ -73,6 +74,7 @@ pub(crate) struct Standing {
 /// All that is said of an active token.
 fn said(issued: Issued) -> Introspection {
     let text = |name: &str| issued.claims.text(name).map(str::to_owned);
+    let cnf = issued.claims.text_in("cnf", "jkt").map(|jkt| Confirmation { jkt: jkt.to_owned() });
     Introspection {
         active: true,
         iss: text("iss"),
@@ -81,8 +83,9 @@ fn said(issued: Issued) -> Introspection {
         exp: Some(issued.expires_at),
         iat: Some(issued.issued_at),
         scope: text("scope"),
-        token_type: Some("Bearer".to_owned()),
+        token_type: Some(if cnf.is_some() { TOKEN_TYPE } else { "Bearer" }.to_owned()),
         jti: text("jti"),
+        cnf,
         client_id: Some(issued.client_id),
     }
 }

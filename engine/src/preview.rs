@@ -2,6 +2,7 @@
 
 use model::api::{Api, ApiChanges};
 use model::client::Client;
+use model::dpop;
 use model::grant::{AccessQuery, Grant};
 use model::page::PageRequest;
 use model::token::{CLIENT_CREDENTIALS, Claims, TokenRequest, decide};
@@ -49,6 +50,9 @@ impl Engine {
         };
         let jti = || "a new one for each token".to_owned();
         let claims = decide(&request, self.issuer(), &client, Some(&api), Some(&grant), self.now(), jti);
+        let required = api.dpop_required || client.dpop_required;
+        let jkt = required.then(|| "the thumbprint of the client's key".to_owned());
+        let claims = claims.and_then(|claims| dpop::bind(claims, jkt, &api, &client));
         let claims: Claims = claims.map_err(|refusal| Error::Key(IssueError::Refused(refusal).to_string()))?;
         let snapshot = self.0.snapshots.current();
         let kid = match api.signing_alg.key_alg() {

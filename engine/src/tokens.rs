@@ -10,12 +10,14 @@ use model::api::IDENTIFIER_MAX;
 use model::assertion::Flaw;
 use model::client::AuthMethod;
 use model::client_secret::{self, LastUse};
+use model::dpop;
 use model::log::{Actor, ActorKind, LogEntry, LogType};
 use model::refusal::{Refusal, RefusedRequest};
 use model::secret::Secret;
 use model::token::{self, Claims, Credentials, TokenRequest, TokenResponse};
 
 use crate::assertions;
+use crate::dpop::{Proven, nobodys_key};
 use crate::engine::Engine;
 use crate::error::{Error, IssueError};
 use crate::jose;
@@ -49,16 +51,16 @@ impl Engine {
         if let Some(newer) = self.newer(&snapshot, &answer).await {
             answer = self.answer(&newer, credentials.as_ref(), &request, &mut entry).await;
         }
-        if answer.is_ok()
-            && let Err(error) = self.spend(credentials.as_ref()).await
-        {
-            answer = Err(error);
-        }
+        let answer = match answer {
+            Ok((response, proven)) => self.spend(credentials.as_ref(), proven).await.map(|()| response),
+            Err(error) => Err(error),
+        };
         self.record(entry, credentials.as_ref().and_then(Credentials::method), &request, &answer);
         answer
     }
 
-    /// A token for a client without its secret, by the same rules; the log names `actor`.
+    /// A token for a client without its secret, by the same rules; the log names `actor`. It is for looking at: where it must be bound to a
+    /// key, it is bound to one that is thrown away, so nobody can use it at an API that checks that.
     ///
     /// # Errors
     /// [`IssueError`].
@@ -80,10 +82,13 @@ impl Engine {
         credentials: Option<&Credentials>,
         request: &TokenRequest,
         entry: &mut LogEntry,
-    ) -> Result<TokenResponse, IssueError> {
+    ) -> Result<(TokenResponse, Option<Proven>), IssueError> {
         token::check_grant_type(request)?;
         let client = self.prove(snapshot, credentials, entry).await?;
-        self.token(snapshot, &client, request, entry.date).await
+        let proven = self.check_proof(credentials, entry.date)?;
+        let jkt = proven.as_ref().map(|proven| proven.jkt.clone());
+        let response = self.token(snapshot, &client, request, jkt, entry.date).await?;
+        Ok((response, proven))
     }
 
     /// The same for a client that need not prove itself.
@@ -98,7 +103,10 @@ impl Engine {
         let client = self.0.snapshots.client(&self.0.store, snapshot, client_id).await?;
         let client = client.ok_or_else(|| unknown(client_id))?;
         entry.client_name.clone_from(&client.client.name);
-        self.token(snapshot, &client, request, entry.date).await
+        let api = token::audience(request).ok().and_then(|audience| snapshot.api(audience));
+        let required = client.client.dpop_required || api.is_some_and(|api| api.api.dpop_required);
+        let jkt = required.then(nobodys_key).transpose()?;
+        self.token(snapshot, &client, request, jkt, entry.date).await
     }
 
     /// What is known now, if `answer` is a refusal that it may change: a script that has just created something must not be
@@ -112,6 +120,7 @@ impl Engine {
                 flaw: Flaw::Key | Flaw::Signature,
                 ..
             }
+            | Refusal::DpopFlawed(dpop::Flaw::RequiredByApi | dpop::Flaw::RequiredByClient)
             | Refusal::AudienceUnknown(_)
             | Refusal::NotAuthorized { .. }
             | Refusal::ScopeNotGranted(_),
@@ -198,20 +207,28 @@ impl Engine {
         Ok(client)
     }
 
-    /// Decides on the request of a proven client and signs what it gets.
-    async fn token(&self, snapshot: &Snapshot, client: &ClientEntry, request: &TokenRequest, now: i64) -> Result<TokenResponse, IssueError> {
+    /// Decides on the request of a proven client and signs what it gets; `jkt` is the thumbprint of the key that it is bound to, if any.
+    async fn token(
+        &self,
+        snapshot: &Snapshot,
+        client: &ClientEntry,
+        request: &TokenRequest,
+        jkt: Option<String>,
+        now: i64,
+    ) -> Result<TokenResponse, IssueError> {
         let api = token::audience(request).ok().and_then(|audience| snapshot.api(audience));
         let grant = api.and_then(|api| client.grant(&api.api.identifier));
         let claims = token::decide(request, &self.0.issuer, &client.client, api.map(|entry| &entry.api), grant, now, || {
             self.0.chance.alphanumeric(JTI_LENGTH)
         })?;
         let api = api.ok_or_else(|| Refusal::AudienceUnknown(claims.aud.clone()))?;
+        let claims = dpop::bind(claims, jkt, &api.api, &client.client)?;
         let access_token = self.sign(snapshot, api, &claims).await?;
         Ok(TokenResponse {
             access_token: Secret::new(access_token),
             scope: claims.scope,
             expires_in: claims.exp - claims.iat,
-            token_type: "Bearer".to_owned(),
+            token_type: if claims.cnf.is_some() { dpop::TOKEN_TYPE } else { "Bearer" }.to_owned(),
         })
     }
 
@@ -267,6 +284,11 @@ impl Engine {
                     },
                 )
             },
+            Err(IssueError::NonceWanted) => {
+                // Every client begins so, and each that comes again after some minutes: as log entries they would hide the refusals.
+                tracing::debug!(client = %entry.client_id, "asked for the current DPoP nonce");
+                return;
+            }
             Err(IssueError::Busy | IssueError::Failed(_)) => return,
         });
     }
@@ -348,6 +370,7 @@ mod tests {
             issuer: Issuer::parse("https://auth.example.com/").unwrap(),
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
+            dpop_nonce: false,
         };
         Engine::open(config).await.unwrap()
     }

@@ -133,13 +133,19 @@ fn check(token: &str, algorithm: Algorithm, key: &DecodingKey, audience: &str, i
 pub(crate) struct Ordered(Vec<(String, Value)>);
 
 impl Ordered {
-    fn get(&self, name: &str) -> Option<&Value> {
+    /// The member of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     /// The member of this name, if it is a text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
+    }
+
+    /// A member of the member of this name, if it is a text.
+    pub(crate) fn text_in(&self, name: &str, inner: &str) -> Option<&str> {
+        self.get(name)?.get(inner)?.as_str()
     }
 
     /// The member of this name, if it is a whole number.

@@ -172,6 +172,7 @@ on_both! {
                 client_id: Some(id),
                 token_type: Some("Bearer".to_owned()),
                 jti: None,
+                cnf: None,
             });
             shop.engine.delete_api(&Actor::command(), &shop.api.id).await.unwrap();
         }

@@ -169,6 +169,7 @@ on_both! {
                 azp: Some(id),
                 client_id: None,
                 jti: None,
+                cnf: None,
                 custom: BTreeMap::new(),
             }
         );

@@ -44,8 +44,8 @@ const TYPES: [Option<&str>; 4] = [
     Some("application/json; charset=utf-8"),
     None,
 ];
-/// The bit that says that an `Authorization` header comes before the body, its length in the second byte.
-const WITH_HEADER: u8 = 16;
+/// Headers that come before the body, each with its length in the byte before it, where this bit is set.
+const HEADERS: [(u8, &str); 2] = [(16, "authorization"), (32, "dpop")];
 
 /// A server with an API and a client that is authorized for it.
 pub struct House {
@@ -77,25 +77,23 @@ impl House {
         }
     }
 
-    /// The status of a request made of bytes: the first says where to and how, see [`PATHS`], [`TYPES`] and [`WITH_HEADER`]; the rest is the body. In it
+    /// The status of a request made of bytes: the first says where to and how, see [`PATHS`], [`TYPES`] and [`HEADERS`]; the rest is the body. In it
     /// `@id` and `@secret` stand for those of the client.
     pub fn request(&self, data: &[u8]) -> Option<StatusCode> {
-        let (how, rest) = data.split_first()?;
-        let (authorization, body) = match rest.split_first() {
-            Some((length, rest)) if how & WITH_HEADER != 0 => {
-                let (header, body) = rest.split_at(usize::from(*length).min(rest.len()));
-                (Some(header), body)
-            }
-            _ => (None, rest),
-        };
+        let (how, mut rest) = data.split_first()?;
         let mut request = Request::builder().method(Method::POST).uri(PATHS[usize::from(how & 3)]);
         if let Some(content_type) = TYPES[usize::from(how >> 2 & 3)] {
             request = request.header("content-type", content_type);
         }
-        if let Some(header) = authorization {
-            request = request.header("authorization", header);
+        for (bit, name) in HEADERS {
+            if how & bit != 0 {
+                let (length, after) = rest.split_first()?;
+                let (header, after) = after.split_at(usize::from(*length).min(after.len()));
+                request = request.header(name, header);
+                rest = after;
+            }
         }
-        let body = self.filled(body);
+        let body = self.filled(rest);
         // What is no header can't be sent.
         let request = request.body(Body::from(body)).ok()?;
         Some(self.send(request))
@@ -203,6 +201,7 @@ async fn furnish(data_dir: &TempDir, key: &Ed25519KeyPair) -> (Router, String, S
         issuer: Issuer::parse(ISSUER).unwrap(),
         clock: Arc::new(ManualClock::at(NOW)),
         chance: Chance::system(),
+        dpop_nonce: false,
     };
     let engine = Engine::open(config).await.unwrap();
     let by = Actor::command();

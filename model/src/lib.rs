@@ -12,6 +12,7 @@ pub mod claims;
 pub mod client;
 pub mod client_key;
 pub mod client_secret;
+pub mod dpop;
 pub mod fix;
 pub mod grant;
 pub mod introspection;

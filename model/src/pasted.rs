@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::client_secret::{self, Look};
+use crate::dpop;
 use crate::secret::Secret;
 
 /// The most bytes that may be pasted: an API of many long scopes makes long tokens.
@@ -122,6 +123,10 @@ pub fn reasons(error: &str, description: &str) -> Vec<&'static str> {
         "invalid_request" if begins("Missing required parameter: token") => vec!["token_missing"],
         "invalid_request" if begins("Send the client secret either") => vec!["two_auth_methods"],
         "invalid_request" => vec!["malformed_request"],
+        "invalid_dpop_proof" => {
+            let named = dpop::Flaw::ALL.into_iter().find(|flaw| begins(flaw.for_log()));
+            named.map_or_else(|| dpop::Flaw::ALL.map(dpop::Flaw::code).to_vec(), |flaw| vec![flaw.code()])
+        }
         "unsupported_grant_type" => vec!["grant_type_unsupported"],
         "unauthorized_client" => vec!["client_not_authorized"],
         "invalid_scope" => vec!["scope_not_granted"],
@@ -199,6 +204,7 @@ mod tests {
             ("invalid_request", ""),
             ("invalid_target", ""),
             ("invalid_scope", ""),
+            ("invalid_dpop_proof", ""),
         ] {
             let codes = reasons(error, description);
             assert!(!codes.is_empty() && codes.iter().all(|code| CODES.contains(code)), "{error}");

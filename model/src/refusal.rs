@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assertion::Flaw;
 use crate::client::AuthMethod;
+use crate::dpop;
 use crate::time::{Timestamp, exact};
 
 /// The reason why the token endpoint refused a request.
@@ -50,6 +51,8 @@ pub enum Refusal {
         /// Why.
         flaw: Flaw,
     },
+    /// The DPoP proof of the request proves nothing, or there is none where one is required.
+    DpopFlawed(dpop::Flaw),
     /// Neither `audience` nor `resource` names an API.
     AudienceMissing,
     /// No API has this identifier.
@@ -96,7 +99,7 @@ impl RefusedRequest {
 pub const NOT_INTROSPECTOR: &str = "not_introspector";
 
 /// Every code of a reason; each has a page in `docs/errors`.
-pub const CODES: [&str; 26] = [
+pub const CODES: [&str; 40] = [
     "malformed_request",
     "two_auth_methods",
     "grant_type_missing",
@@ -123,6 +126,20 @@ pub const CODES: [&str; 26] = [
     "assertion_key",
     "assertion_signature",
     "assertion_replayed",
+    "dpop_repeated",
+    "dpop_malformed",
+    "dpop_type",
+    "dpop_algorithm",
+    "dpop_key",
+    "dpop_private_key",
+    "dpop_signature",
+    "dpop_method",
+    "dpop_address",
+    "dpop_time",
+    "dpop_id",
+    "dpop_replayed",
+    "dpop_required_by_api",
+    "dpop_required_by_client",
 ];
 
 impl Refusal {
@@ -141,6 +158,7 @@ impl Refusal {
             Self::SecretExpired { .. } => "secret_expired",
             Self::AuthMethodNotAllowed { .. } => "auth_method_not_allowed",
             Self::AssertionFlawed { flaw, .. } => flaw.code(),
+            Self::DpopFlawed(flaw) => flaw.code(),
             Self::AudienceMissing => "audience_missing",
             Self::AudienceUnknown(_) => "audience_unknown",
             Self::NotAuthorized { .. } => "client_not_authorized",
@@ -165,6 +183,7 @@ impl Refusal {
             Self::SecretExpired { name, expired_at, .. } => format!("The client secret \"{name}\" expired on {}", exact(*expired_at)),
             Self::AuthMethodNotAllowed { method, .. } => format!("The client may not prove itself by {}", method.as_str()),
             Self::AssertionFlawed { flaw, .. } => flaw.for_log().to_owned(),
+            Self::DpopFlawed(flaw) => flaw.for_log().to_owned(),
             Self::AudienceMissing => "The request named no audience".to_owned(),
             Self::AudienceUnknown(audience) => format!("No API has the identifier {audience}"),
             Self::NotAuthorized { audience, .. } => format!("No grant authorizes the client for {audience}"),
@@ -212,7 +231,7 @@ pub fn fix_of(code: &str) -> Option<&'static str> {
         "token_missing" => "Send the token in the parameter token.",
         "too_many_revoked" => "Revoke all tokens of the client at once on its Settings tab, or wait until some have expired.",
         NOT_INTROSPECTOR => "Add the client under Introspection on the API's Settings tab.",
-        _ => return None,
+        code => dpop::Flaw::parse(code)?.fix(),
     })
 }
 
@@ -258,6 +277,10 @@ mod tests {
             assert!(fix_of(code).is_some(), "{code}");
         }
         for flaw in Flaw::ALL {
+            assert!(CODES.contains(&flaw.code()), "{flaw:?}");
+        }
+        for flaw in dpop::Flaw::ALL {
+            assert_eq!(Refusal::DpopFlawed(flaw).fix(), flaw.fix());
             assert!(CODES.contains(&flaw.code()), "{flaw:?}");
         }
         assert_eq!(fix_of("no_such_code"), None);

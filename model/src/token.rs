@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::claims;
 use crate::client::{AuthMethod, Client};
+use crate::dpop::Confirmation;
 use crate::grant::Grant;
 use crate::issuer::Issuer;
 use crate::refusal::Refusal;
@@ -29,7 +30,7 @@ pub struct TokenRequest {
     pub scope: Option<String>,
 }
 
-/// How a client proves who it is: by its secret (RFC 6749 §2.3.1) or by an assertion (RFC 7521 §4.2).
+/// How a client proves who it is: by its secret (RFC 6749 §2.3.1) or by an assertion (RFC 7521 §4.2); and which key it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// Who it says it is.
@@ -40,6 +41,8 @@ pub struct Credentials {
     pub in_header: bool,
     /// The signed assertion, if it sent one.
     pub client_assertion: Option<Secret>,
+    /// The proof that it holds the key to bind its token to, if it sent one (RFC 9449 §4.1).
+    pub dpop_proof: Option<Secret>,
 }
 
 impl Credentials {
@@ -127,6 +130,9 @@ pub struct Claims {
     /// What no other token has (RFC 7519 §4.1.7), in the dialect of RFC 9068.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub jti: Option<String>,
+    /// The key that it is bound to, if it is, see [`crate::dpop::bind`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cnf: Option<Confirmation>,
     /// What the admin adds; none of these names is one of the above.
     #[serde(flatten)]
     pub custom: BTreeMap<String, Value>,
@@ -142,7 +148,7 @@ pub struct TokenResponse {
     pub scope: Option<String>,
     /// Seconds until it expires.
     pub expires_in: i64,
-    /// Always `Bearer` (RFC 6750).
+    /// `Bearer` (RFC 6750), or `DPoP` if it is bound to a key (RFC 9449 §5).
     pub token_type: String,
 }
 
@@ -188,6 +194,7 @@ pub fn decide(
         azp: of(TokenDialect::AccessToken, &client.client_id),
         client_id: of(TokenDialect::Rfc9068Profile, &client.client_id),
         jti: (api.token_dialect == TokenDialect::Rfc9068Profile).then(jti),
+        cnf: None,
         custom: claims::resolve(&api.custom_claims, client),
     })
 }
@@ -272,6 +279,7 @@ mod tests {
                 .collect(),
             is_system: false,
             metadata_published: false,
+            dpop_required: false,
             created_at: 0,
             updated_at: 0,
         }

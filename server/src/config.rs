@@ -20,7 +20,7 @@ const PREFIX: &str = "TESSERA_";
 /// Variables that belong to our tests, not to the server.
 const TEST_PREFIX: &str = "TESSERA_TEST_";
 /// Every variable that [`Settings`] reads.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "TESSERA_LISTEN",
     "TESSERA_ISSUER",
     "TESSERA_DATA_DIR",
@@ -28,6 +28,7 @@ const VARIABLES: [&str; 8] = [
     "TESSERA_MASTER_KEY",
     "TESSERA_MASTER_KEY_FILE",
     "TESSERA_ERROR_PROFILE",
+    "TESSERA_DPOP_NONCE",
     "TESSERA_LOG",
 ];
 
@@ -66,6 +67,10 @@ pub struct Settings {
     /// In whose words token requests are refused: auth0, or rfc for the codes of RFC 6749 and RFC 8707 [default: auth0]
     #[arg(long, env = "TESSERA_ERROR_PROFILE", value_name = "PROFILE", global = true, hide_env_values = true)]
     pub error_profile: Option<String>,
+
+    /// Whether DPoP proofs must carry a nonce of this server: required, or off [default: off]
+    #[arg(long, env = "TESSERA_DPOP_NONCE", value_name = "CHOICE", global = true, hide_env_values = true)]
+    pub dpop_nonce: Option<String>,
 
     /// What is logged to stderr: error, warn, info, debug or trace, or one of these by target [default: info]
     #[arg(long, env = "TESSERA_LOG", value_name = "FILTER", global = true, hide_env_values = true)]
@@ -123,6 +128,7 @@ impl Settings {
                 data_dir: check_data_dir(data_dir)?,
                 database: check_database(given(self.database_url))?,
                 master_key: check_master_key(given(self.master_key), given(self.master_key_file))?,
+                dpop_nonce: check_dpop_nonce(given(self.dpop_nonce).as_deref())?,
                 clock: Arc::new(SystemClock),
                 chance: Chance::system(),
             },
@@ -251,6 +257,18 @@ fn check_error_profile(profile: Option<&str>) -> Result<ErrorProfile, ConfigErro
     }
 }
 
+fn check_dpop_nonce(choice: Option<&str>) -> Result<bool, ConfigError> {
+    match choice {
+        None | Some("off") => Ok(false),
+        Some("required") => Ok(true),
+        Some(other) => malformed(
+            "TESSERA_DPOP_NONCE",
+            "--dpop-nonce",
+            format!("give required or off instead of {other:?}."),
+        ),
+    }
+}
+
 fn check_log(filter: &str) -> Result<EnvFilter, ConfigError> {
     // A bare word that is no level would be read as a target, and then nothing would be logged.
     let levels = ["off", "error", "warn", "info", "debug", "trace"];
@@ -303,6 +321,7 @@ mod tests {
         assert_eq!(config.engine.issuer.as_str(), "http://localhost:3000/");
         assert_eq!(config.engine.data_dir, PathBuf::from("./data"));
         assert_eq!(config.error_profile, ErrorProfile::Auth0);
+        assert!(!config.engine.dpop_nonce);
     }
 
     #[test]
@@ -381,6 +400,13 @@ mod tests {
                     ..Settings::default()
                 },
                 "TESSERA_ERROR_PROFILE (--error-profile): give auth0 or rfc instead of \"RFC\"",
+            ),
+            (
+                Settings {
+                    dpop_nonce: Some("yes".to_owned()),
+                    ..Settings::default()
+                },
+                "TESSERA_DPOP_NONCE (--dpop-nonce): give required or off instead of \"yes\"",
             ),
             (
                 Settings {

@@ -30,7 +30,7 @@ pub(crate) fn header(json: &str) -> Vec<Member> {
 
 /// The claims of a token (RFC 7519 §4.1).
 pub(crate) fn claims(json: &str, now: Timestamp) -> Vec<Member> {
-    const KNOWN: [&str; 10] = ["iss", "sub", "aud", "iat", "exp", "scope", "gty", "azp", "client_id", "jti"];
+    const KNOWN: [&str; 11] = ["iss", "sub", "aud", "iat", "exp", "scope", "gty", "azp", "client_id", "jti", "cnf"];
     members(json, &KNOWN, |name, value| match name {
         "iss" => "Who issued it: this server. Your API compares it exactly, to the last slash.".to_owned(),
         "sub" => "Whom it is about: the client itself; @clients tells it apart from a person.".to_owned(),
@@ -41,6 +41,7 @@ pub(crate) fn claims(json: &str, now: Timestamp) -> Vec<Member> {
         "gty" => "How it was asked for: with a client's own credentials.".to_owned(),
         "azp" | "client_id" => "Which client asked for it.".to_owned(),
         "jti" => "Its own id, which no other token has.".to_owned(),
+        "cnf" => "Which key it is bound to (DPoP, RFC 9449), by its thumbprint. Your API takes it only with a proof by that key.".to_owned(),
         _ => "A custom claim of the API or of the client.".to_owned(),
     })
 }
@@ -87,6 +88,13 @@ mod tests {
             members[4].meaning,
             "When it expires: 1970-01-02T00:00:00Z, in 1 d. Your API refuses it from then on."
         );
+    }
+
+    #[test]
+    fn a_key_that_the_token_is_bound_to_is_explained() {
+        let members = claims(r#"{"cnf":{"jkt":"k"},"aud":"a"}"#, 0);
+        assert_eq!((members[1].name.as_str(), members[1].value.as_str()), ("cnf", r#"{"jkt":"k"}"#));
+        assert!(members[1].meaning.contains("DPoP"));
     }
 
     #[test]

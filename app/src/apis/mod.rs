@@ -10,6 +10,7 @@ mod create;
 mod curl;
 mod danger;
 mod detail;
+pub(crate) mod dpop;
 #[cfg(feature = "ssr")]
 pub(crate) mod explain;
 mod introspection;

@@ -146,7 +146,15 @@ fn DetailsForm(api: Api, hint: String) -> impl IntoView {
         view! { <TextField name="name" label="Name" value=api.name required=true max=NAME_MAX error=update.error_of("name") /> }
     });
     let metadata = (!api.is_system).then(|| {
-        view! { <CheckField name="metadata_published" label="Publish metadata (RFC 9728)" hint=hint checked=api.metadata_published /> }
+        view! {
+            <CheckField
+                name="dpop_required"
+                label="Require DPoP (RFC 9449)"
+                hint="Issue only tokens that are bound to a key of the client's. Your API must check the proof that comes with each call; see the Quickstart."
+                checked=api.dpop_required
+            />
+            <CheckField name="metadata_published" label="Publish metadata (RFC 9728)" hint=hint checked=api.metadata_published />
+        }
     });
     view! {
         <PostForm post=update attr:class="form">

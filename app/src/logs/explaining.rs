@@ -151,13 +151,15 @@ async fn verdict(engine: &Engine, explained: &Explained, now: Timestamp) -> Resu
     let Some(fault) = explained.fault else {
         let how = match explained.taken_back {
             None => {
-                return Ok((
-                    Verdict::Good,
-                    "This token holds".to_owned(),
-                    format!(
-                        "Signature, issuer, audience and expiry are as they should be. {api} accepts it until {until}. If it is refused there all the same, the API compares something else: its issuer, its audience, its algorithm, or a scope."
-                    ),
-                ));
+                let proof = if explained.is_bound {
+                    ", together with a DPoP proof by the key that it is bound to"
+                } else {
+                    ""
+                };
+                let text = format!(
+                    "Signature, issuer, audience and expiry are as they should be. {api} accepts it until {until}{proof}. If it is refused there all the same, the API compares something else: its issuer, its audience, its algorithm, or a scope."
+                );
+                return Ok((Verdict::Good, "This token holds".to_owned(), text));
             }
             Some(TakenBack::Revoked) => "Its client revoked it",
             Some(TakenBack::CutOff) => "All tokens of its client were revoked",

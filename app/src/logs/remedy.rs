@@ -22,6 +22,8 @@ pub(super) fn remedy(entry: &LogEntry, client_there: bool, api_id: Option<&str>)
     match (entry.reason.as_str(), api_id) {
         ("client_not_authorized", Some(id)) if client_there => to(clients_tab(id, entry), "Authorize client"),
         ("scope_not_granted", Some(id)) if client_there => to(clients_tab(id, entry), "Choose scopes"),
+        ("dpop_required_by_api", Some(id)) => to(format!("/apis/{id}/settings"), "See what the API requires"),
+        ("dpop_required_by_client", _) if client_there => tab("authentication", "See what it must send"),
         ("not_introspector", Some(id)) => to(format!("/apis/{id}/settings"), "Choose who may introspect"),
         ("audience_missing" | "audience_unknown", _) => to("/apis".to_owned(), "Find the identifier"),
         (code, _) if client_there && (code == "auth_method_not_allowed" || code.starts_with("assertion_")) => {
@@ -77,6 +79,14 @@ mod tests {
         assert_eq!(place(true, Some("a1")).as_deref(), Some("/apis/a1/clients?open=c1"));
         assert_eq!(place(true, None).as_deref(), Some("/clients/c1/quickstart"));
         assert_eq!(place(false, None).as_deref(), Some("/clients"));
+    }
+
+    #[test]
+    fn what_requires_a_proof_is_seen_where_it_is_set() {
+        let place = |code| remedy(&refused(code), true, Some("a1")).map(|remedy| remedy.href);
+        assert_eq!(place("dpop_required_by_api").as_deref(), Some("/apis/a1/settings"));
+        assert_eq!(place("dpop_required_by_client").as_deref(), Some("/clients/c1/authentication"));
+        assert_eq!(place("dpop_time").as_deref(), Some("/clients/c1/quickstart"));
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub(super) enum Verb {
         /// Which claims and header its tokens have: Auth0's (access_token) or those of RFC 9068 (rfc9068_profile)
         #[arg(long, value_name = "DIALECT", default_value = "access_token", value_parser = PossibleValuesParser::new(TokenDialect::ALL.map(TokenDialect::as_str)))]
         token_dialect: String,
+        /// Issue its tokens only to clients that prove to hold a key, and bind them to it (DPoP, RFC 9449)
+        #[arg(long)]
+        require_dpop: bool,
     },
     /// Signing secrets of an API that signs with HS256: a second one takes over from the first without an outage
     #[command(subcommand)]
@@ -57,12 +60,21 @@ struct Created<'a> {
     scopes: &'a [Scope],
     token_lifetime: i64,
     token_dialect: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof_of_possession: Option<Possession>,
     is_system: bool,
+}
+
+/// What a client must hold to get its tokens.
+#[derive(Serialize)]
+struct Possession {
+    mechanism: &'static str,
+    required: bool,
 }
 
 /// Runs a verb.
 pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(), Failure> {
-    let (name, identifier, signing_alg, scope, token_lifetime, token_dialect) = match verb {
+    let (name, identifier, signing_alg, scope, token_lifetime, token_dialect, require_dpop) = match verb {
         Verb::Secret(verb) => return api_secret::run(engine, verb, output).await,
         Verb::Create {
             name,
@@ -71,7 +83,8 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
             scope,
             token_lifetime,
             token_dialect,
-        } => (name, identifier, signing_alg, scope, token_lifetime, token_dialect),
+            require_dpop,
+        } => (name, identifier, signing_alg, scope, token_lifetime, token_dialect, require_dpop),
     };
     let actor = Actor::command();
     let new = NewApi {
@@ -80,6 +93,7 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
         signing_alg: SigningAlg::parse(&signing_alg).unwrap_or_default(),
         token_lifetime,
         token_dialect: TokenDialect::parse(&token_dialect).unwrap_or_default(),
+        dpop_required: require_dpop,
         scopes: scope
             .into_iter()
             .map(|value| Scope {
@@ -110,6 +124,10 @@ fn answer(api: &Api, secret: Option<&Secret>, kid: Option<&str>, output: Output)
         scopes: &api.scopes,
         token_lifetime: api.token_lifetime,
         token_dialect: api.token_dialect.as_str(),
+        proof_of_possession: api.dpop_required.then_some(Possession {
+            mechanism: "dpop",
+            required: true,
+        }),
         is_system: api.is_system,
     };
     let scopes: Vec<&str> = api.scopes.iter().map(|scope| scope.value.as_str()).collect();
@@ -122,6 +140,7 @@ fn answer(api: &Api, secret: Option<&Secret>, kid: Option<&str>, output: Output)
         ("Token lifetime", &lifetime),
     ];
     rows.extend((!scopes.is_empty()).then_some(("Scopes", scopes.as_str())));
+    rows.extend(api.dpop_required.then_some(("DPoP", "required")));
     rows.extend(secret.map(|secret| ("Signing secret", secret.reveal())));
     rows.extend(kid.map(|kid| ("Key ID of the secret", kid)));
     output.answer(&object, &table(&rows));

@@ -8,6 +8,7 @@ use engine::IssueError;
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use model::client::AuthMethod;
+use model::dpop::Flaw;
 use model::issuer::Issuer;
 use model::refusal::Refusal;
 use serde::Serialize;
@@ -36,6 +37,8 @@ pub(crate) enum TokenError {
         /// The client used the `Authorization` header, so the answer must name the scheme (RFC 6749 §5.2).
         by_header: bool,
     },
+    /// The DPoP proof lacks the nonce that the answer names in its header (RFC 9449 §8).
+    NonceWanted,
     /// The body is longer than we read.
     TooLarge {
         /// The most bytes that we read.
@@ -77,6 +80,7 @@ impl TokenError {
     pub(crate) fn from_engine(error: IssueError, by_header: bool, id: &str) -> Self {
         match error {
             IssueError::Refused(refusal) => Self::Refused { refusal, by_header },
+            IssueError::NonceWanted => Self::NonceWanted,
             IssueError::Busy => Self::Busy,
             IssueError::Failed(error) => {
                 tracing::error!(id, %error, "a request of a client could not be answered");
@@ -115,14 +119,14 @@ impl TokenError {
             Self::Refused { refusal, .. } if is_about_the_client(refusal) => Some(docs::CLIENT_AUTHENTICATION),
             Self::Refused { refusal, .. } => Some(refusal.code()),
             Self::TooLarge { .. } | Self::TooSlow { .. } | Self::BrokenOff | Self::Method(_) => Some(docs::MALFORMED),
-            Self::Busy | Self::Failed { .. } => None,
+            Self::NonceWanted | Self::Busy | Self::Failed { .. } => None,
         }
     }
 
     /// What is not a refusal has no entry in the log of the dashboard.
     fn id<'a>(&self, log_id: &'a str) -> Option<&'a str> {
         match self {
-            Self::Busy | Self::Failed { .. } => None,
+            Self::NonceWanted | Self::Busy | Self::Failed { .. } => None,
             _ => Some(log_id).filter(|id| !id.is_empty()),
         }
     }
@@ -130,6 +134,12 @@ impl TokenError {
     fn say(&self, profile: ErrorProfile, issuer: &Issuer) -> (StatusCode, &'static str, String) {
         match self {
             Self::Refused { refusal, .. } => say_refusal(profile, refusal, issuer),
+            // Auth0's text, and that of the example in the RFC.
+            Self::NonceWanted => (
+                StatusCode::BAD_REQUEST,
+                "use_dpop_nonce",
+                "Authorization server requires nonce in DPoP proof".to_owned(),
+            ),
             Self::TooLarge { limit } => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "invalid_request",
@@ -216,6 +226,16 @@ fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (St
             "The client has too many revoked tokens that have not expired yet: the token is not revoked.".to_owned(),
         ),
         (_, Refusal::GrantTypeUnsupported(_)) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Grant type not supported".to_owned()),
+        // RFC 9449 §5.
+        (_, Refusal::DpopFlawed(flaw)) => {
+            let advice = match flaw {
+                Flaw::Address => format!("Set it to {}", issuer.join("oauth/token")),
+                // What an admin could do about it is none of the client's business.
+                Flaw::RequiredByApi | Flaw::RequiredByClient => "Send one in the header DPoP (RFC 9449 section 5).".to_owned(),
+                other => other.fix().to_owned(),
+            };
+            (StatusCode::BAD_REQUEST, "invalid_dpop_proof", format!("{}. {advice}", flaw.for_log()))
+        }
         // Auth0 has a code of its own where the client tried an assertion.
         (
             _,
@@ -293,7 +313,7 @@ fn clean(profile: ErrorProfile, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::assertion::Flaw;
+    use model::assertion;
     use model::refusal::{CODES, NOT_INTROSPECTOR};
 
     use super::*;
@@ -416,7 +436,8 @@ mod tests {
             Refusal::TokenMissing,
             Refusal::TooManyRevoked(text()),
         ];
-        refusals.extend(Flaw::ALL.map(|flaw| Refusal::AssertionFlawed { client_id: text(), flaw }));
+        refusals.extend(assertion::Flaw::ALL.map(|flaw| Refusal::AssertionFlawed { client_id: text(), flaw }));
+        refusals.extend(Flaw::ALL.map(Refusal::DpopFlawed));
         let codes: Vec<&str> = refusals.iter().map(Refusal::code).chain([NOT_INTROSPECTOR]).collect();
         for code in CODES {
             assert!(codes.contains(&code), "{code} is not among them");

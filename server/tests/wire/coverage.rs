@@ -76,6 +76,7 @@ async fn arguments(tour: &Tour) -> String {
         ("signing_alg", "HS256"),
         ("app_type", "non_interactive"),
         ("token_lifetime", "60"),
+        ("dpop_required", "true"),
         ("client_metadata", ""),
         ("custom_claims", ""),
         ("client_secret_post", "true"),

@@ -81,6 +81,15 @@ impl House {
 
     /// An empty server at this address that answers in this way.
     pub async fn with(issuer: &str, options: Options) -> Self {
+        Self::open(issuer, options, false).await
+    }
+
+    /// An empty server on http that wants a nonce in DPoP proofs.
+    pub async fn with_nonces() -> Self {
+        Self::open("http://localhost:3000/", Options::default(), true).await
+    }
+
+    async fn open(issuer: &str, options: Options, dpop_nonce: bool) -> Self {
         let data = TempDir::new().unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
         let engine = Engine::open(Config {
@@ -88,6 +97,7 @@ impl House {
             data_dir: data.path().to_owned(),
             master_key: MasterKey::InDataDir,
             issuer: Issuer::parse(issuer).unwrap(),
+            dpop_nonce,
             clock: clock.clone(),
             chance: Chance::seeded(7),
         })

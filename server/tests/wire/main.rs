@@ -7,6 +7,7 @@ mod built;
 mod corpus;
 mod coverage;
 mod documents;
+mod dpop;
 mod guards;
 mod house;
 mod malformed;

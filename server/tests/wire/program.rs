@@ -98,6 +98,26 @@ fn objects_have_the_field_names_of_the_management_api() {
     let token = installation.json(&["token", "--client-id", id, "--audience", ORDERS]);
     assert_json_snapshot!("token", token, { ".access_token" => "[token]" });
 
+    let bound = installation.json(&["api", "create", "--name", "Bound", "--identifier", "urn:bound", "--require-dpop"]);
+    assert_json_snapshot!("api_create_dpop", bound, { ".id" => "[id]" });
+    installation.json(&["grant", "create", "--client-id", id, "--audience", "urn:bound", "--all-scopes"]);
+    let ended = installation.run(&["token", "--client-id", id, "--audience", "urn:bound"]);
+    assert!(
+        ended.stderr.starts_with("note: the token is bound to a key that was thrown away"),
+        "{ended:?}"
+    );
+    assert_eq!(ended.succeeded().trim_end().split('.').count(), 3, "the token alone");
+    let auth = ["client", "auth", "--client-id", id, "--method", "client_secret_post"];
+    let strict = installation.json(&[&auth[..], &["--require-dpop"]].concat());
+    assert_json_snapshot!("client_auth", strict, { ".client_id" => "[client_id]" });
+    assert_eq!(
+        installation.json(&auth)["require_proof_of_possession"],
+        true,
+        "it stays unless it is named"
+    );
+    let freed = installation.json(&[&auth[..], &["--require-dpop=false"]].concat());
+    assert_eq!(freed["require_proof_of_possession"], false);
+
     let cut_off = installation.json(&["client", "revoke-tokens", "--client-id", id]);
     assert_json_snapshot!("client_revoke_tokens", cut_off, { ".client_id" => "[client_id]", ".tokens_valid_from" => "[time]" });
 

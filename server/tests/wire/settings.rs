@@ -58,6 +58,7 @@ fn what_can_not_be_used_is_refused_by_name() {
         ("master key file with something else", &[("TESSERA_MASTER_KEY_FILE", &short_key)]),
         ("data folder that is a file", &[("TESSERA_DATA_DIR", &short_key)]),
         ("error profile of another name", &[("TESSERA_ERROR_PROFILE", "oauth")]),
+        ("another choice of nonces", &[("TESSERA_DPOP_NONCE", "on")]),
     ] {
         refusals.insert(case, refused(&installation, settings));
     }

@@ -86,7 +86,8 @@ pub async fn create_api(name: String, identifier: String, signing_alg: SigningAl
     Ok(())
 }
 
-/// Changes the name, where one is given, the lifetime of tokens in seconds, and whether metadata is published.
+/// Changes the name, where one is given, the lifetime of tokens in seconds, whether metadata is published, and whether tokens must be bound
+/// to a key of the client's.
 ///
 /// # Errors
 /// [`AppError::Invalid`] on `name`, `token_lifetime` or `metadata_published`.
@@ -96,12 +97,14 @@ pub async fn update_api(
     #[server(default)] name: Option<String>,
     token_lifetime: String,
     #[server(default)] metadata_published: bool,
+    #[server(default)] dpop_required: bool,
 ) -> Result<(), AppError> {
     let session = Admin::required().await?;
     let changes = model::api::ApiChanges {
         name: name.map(|name| name.trim().to_owned()),
         token_lifetime: Some(super::super::settings::parse_lifetime(&token_lifetime)?),
         metadata_published: Some(metadata_published),
+        dpop_required: Some(dpop_required),
         ..Default::default()
     };
     session.engine.update_api(&session.actor, &id, changes).await?;

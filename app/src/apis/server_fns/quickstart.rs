@@ -17,6 +17,8 @@ pub struct QuickstartPage {
     pub all: Vec<Quickstart>,
     /// The one that is read.
     pub chosen: QuickstartView,
+    /// What the program lacks where tokens must be bound to a key; empty where they need not.
+    pub dpop: String,
 }
 
 /// A quickstart for an API; an empty `slug` is the first one.
@@ -38,6 +40,7 @@ pub async fn get_quickstart(id: String, slug: String) -> Result<QuickstartPage, 
         page: model::page::PageRequest::new(0, 1),
         ..Default::default()
     };
+    let dpop = api.dpop_required;
     let clients = session.engine.clients_of_api(&id, &authorized).await?;
     let secrets = session.engine.signing_secrets(&id).await?;
     let kid = |state| SigningSecret::in_state(&secrets, state).map(|secret| secret.kid.clone());
@@ -54,5 +57,14 @@ pub async fn get_quickstart(id: String, slug: String) -> Result<QuickstartPage, 
     let chosen = rendered.ok_or_else(|| AppError::NotFound {
         what: "quickstart".to_owned(),
     })?;
-    Ok(QuickstartPage { all, chosen: chosen.view })
+    let dpop = match chosen.view.kind {
+        _ if !dpop => "",
+        model::quickstart::Kind::Protect => crate::apis::dpop::PROTECT,
+        model::quickstart::Kind::Ask => crate::apis::dpop::ASK,
+    };
+    Ok(QuickstartPage {
+        all,
+        chosen: chosen.view,
+        dpop: dpop.to_owned(),
+    })
 }
