@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run dev test bench fmt
+.PHONY: help run dev test bench fuzz fmt
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,9 @@ test: ## format and lint checks and all tests, on SQLite and PostgreSQL and in a
 
 bench: ## measure the token path
 	@scripts/bench.sh
+
+fuzz: ## look for requests that break the server, for two minutes
+	@scripts/fuzz.sh
 
 fmt: ## format the Rust code
 	@cargo fmt

@@ -78,6 +78,7 @@ impl House {
             data_dir,
             master_key: MasterKey::InDataDir,
             issuer: Issuer::parse("http://localhost:3000/")?,
+            dpop_nonce: false,
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
         })
@@ -128,6 +129,7 @@ impl House {
                 let caller = Caller {
                     ip: "127.0.0.1".to_owned(),
                     user_agent: "bench".to_owned(),
+                    ..Caller::default()
                 };
                 for _ in 0..runs / AT_ONCE {
                     let request = TokenRequest {
@@ -168,6 +170,7 @@ fn jsonwebtoken_encode(key: &EncodingKey) -> Result<(), Failure> {
         azp: Some("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".to_owned()),
         client_id: None,
         jti: None,
+        cnf: None,
         custom: BTreeMap::new(),
     };
     jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, key)?;

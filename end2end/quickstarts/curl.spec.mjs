@@ -17,7 +17,7 @@ for (const alg of ['RS256', 'EdDSA', 'HS256']) {
       client = await tessera.createClient('Reader');
       await tessera.createGrant(client, audience, ['write:orders']);
       const values = { issuer: tessera.issuer, audience, scope };
-      program = await start('python-flask', alg, 'curl', values, api.signing_secret);
+      program = await start('python-flask', alg, 'curl', values, tessera.secretsOf(api));
       folder = await render('curl', alg, 'curl', { ...values, 'client-id': client.client_id });
     });
     after(async () => {

@@ -37,13 +37,14 @@ export const PROTECTING = Object.keys(LAUNCH);
 
 /**
  * Renders and starts a program; answers its address and a way to stop it.
- * `name` tells its folder from those of other tests; `values` are issuer, audience, scope.
+ * `name` tells its folder from those of other tests; `values` are issuer, audience, scope; `secrets` are those of an HS256 API by `kid`.
  */
-export async function start(slug, alg, name, values, secret) {
+export async function start(slug, alg, name, values, secrets = {}) {
   const folder = await render(slug, alg, name, values);
   const [command, args] = await LAUNCH[slug](folder);
   const port = await freePort();
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PORT: String(port), ...(secret && { SIGNING_SECRET: secret }) };
+  const pairs = Object.entries(secrets).map((pair) => pair.join(':'));
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PORT: String(port), ...(pairs.length && { SIGNING_SECRETS: pairs.join(',') }) };
   const url = `http://localhost:${port}`;
   const server = await serve(command, args, { cwd: folder, env }, `${url}/api/public`);
   return { ...server, url };

@@ -20,17 +20,21 @@ function withTessera(slug, alg) {
   const identifier = `https://orders.example/${HOSTILE}`;
   const other = 'https://other.example/';
   const scope = `read:${HOSTILE}`;
-  let tessera, program, reader, writer;
+  let tessera, api, program, reader, writer, restart;
   before(async () => {
     tessera = await startTessera();
-    const api = await tessera.createApi('Orders', identifier, alg, [scope, 'write:orders']);
+    api = await tessera.createApi('Orders', identifier, alg, [scope, 'write:orders']);
     await tessera.createApi('Other', other, alg, [scope]);
     reader = await tessera.createClient('Reader');
     writer = await tessera.createClient('Writer');
     await tessera.createGrant(reader, identifier, [scope]);
     await tessera.createGrant(reader, other, [scope]);
     await tessera.createGrant(writer, identifier, ['write:orders']);
-    program = await start(slug, alg, 'tessera', { issuer: tessera.issuer, audience: identifier, scope }, api.signing_secret);
+    restart = async (secrets) => {
+      await program?.stop();
+      program = await start(slug, alg, 'tessera', { issuer: tessera.issuer, audience: identifier, scope }, secrets);
+    };
+    await restart(tessera.secretsOf(api));
   });
   after(async () => {
     await program?.stop();
@@ -70,6 +74,44 @@ function withTessera(slug, alg) {
       await tessera.createGrant(reader, 'https://keys.example/', []);
       assert.equal(await statusOf('private', await tokenOf(reader, 'https://keys.example/')), 401);
     });
+    test('through a rotation of the signing secret every token is good, and none of a secret that was cancelled', async () => {
+      const first = tessera.secretsOf(api);
+      const ofFirst = await tokenOf(reader);
+      assert.equal(kidOf(ofFirst), api.signing_secret_kid);
+      const values = { issuer: tessera.issuer, audience: identifier, scope };
+      const signedWith = (kid, secret) => token({ alg, kid }, goodClaims(values), secret);
+
+      const cancelled = await tessera.signingSecret('start', identifier);
+      await tessera.signingSecret('cancel', identifier);
+      const next = await tessera.signingSecret('start', identifier);
+      const both = { ...first, [next.kid]: next.signing_secret };
+      await restart(both);
+      assert.equal(await statusOf('private', await tokenOf(reader)), 200, 'signed with the current secret');
+      await tessera.signingSecret('complete', identifier);
+      let ofNext;
+      await until(async () => kidOf((ofNext = await tokenOf(reader))) === next.kid, 'tokens are signed with the next secret');
+      assert.equal(await statusOf('private', ofNext), 200);
+      assert.equal(await statusOf('private', ofFirst), 200);
+      assert.equal(await statusOf('private-scoped', ofNext), 200);
+      for (const [what, bearer] of [
+        ['of the cancelled secret', signedWith(cancelled.kid, cancelled.signing_secret)],
+        ['of the cancelled secret under the key ID of another', signedWith(next.kid, cancelled.signing_secret)],
+        ['of one secret under the key ID of the other', signedWith(next.kid, api.signing_secret)],
+        ['of the other secret under the key ID of the one', signedWith(api.signing_secret_kid, next.signing_secret)],
+      ]) {
+        const response = await get(program, 'private', bearer);
+        assert.equal(response.status, 401, what);
+        assert.match(response.headers.get('www-authenticate'), /^Bearer .*error="invalid_token"/, what);
+      }
+
+      // The former secret is taken out when its last token has expired: the order makes no difference either.
+      await restart({ [next.kid]: next.signing_secret });
+      assert.equal(await statusOf('private', ofNext), 200);
+      assert.equal(await statusOf('private', ofFirst), 401);
+      await restart(Object.fromEntries(Object.entries(both).reverse()));
+      assert.equal(await statusOf('private', ofNext), 200);
+      assert.equal(await statusOf('private', ofFirst), 200);
+    });
   }
 }
 
@@ -78,15 +120,15 @@ function withForgedTokens(slug, alg) {
   const scope = `read:${HOSTILE}`;
   // The key that signs decides which tokens are bad, so it is here before the tests are declared.
   const secret = randomBytes(48).toString('base64url');
-  const key = alg === 'HS256' ? { secret } : newKey('first', alg);
-  const header = alg === 'HS256' ? { alg } : { alg, kid: key.kid };
+  const key = alg === 'HS256' ? { kid: 'ss_first', secret } : newKey('first', alg);
+  const header = { alg, kid: key.kid };
   const signer = alg === 'HS256' ? secret : key.privateKey;
   let issuer, program, values;
   before(async () => {
     issuer = await startIssuer();
     if (alg !== 'HS256') issuer.key = key;
     values = { issuer: issuer.url, audience, scope };
-    program = await start(slug, alg, 'forged', values, alg === 'HS256' ? secret : undefined);
+    program = await start(slug, alg, 'forged', values, alg === 'HS256' ? { [key.kid]: secret } : {});
   });
   after(async () => {
     await program?.stop();

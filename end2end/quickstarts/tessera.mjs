@@ -29,6 +29,10 @@ export async function startTessera() {
     command,
     createApi: (name, identifier, alg, scopes) =>
       create('api', 'create', '--name', name, '--identifier', identifier, '--signing-alg', alg, ...repeated('--scope', scopes)),
+    /** The signing secrets that a new HS256 API has, as `start` of programs takes them; none for the other algorithms. */
+    secretsOf: ({ signing_secret, signing_secret_kid }) => (signing_secret ? { [signing_secret_kid]: signing_secret } : {}),
+    /** Runs `api secret VERB` for the API with this identifier. */
+    signingSecret: (verb, identifier) => create('api', 'secret', verb, '--identifier', identifier),
     createClient: (name) => create('client', 'create', '--name', name),
     ask,
     /** Authorizes a client, and waits until the running server knows it: it may take a second. */

@@ -60,12 +60,12 @@ export function goodClaims({ issuer, audience, scope }) {
 
 /**
  * Every bad token that a program must refuse, as [what is wrong, token].
- * `key` is what signs good tokens: { secret } for HS256, { kid, privateKey, publicKey } for the others.
+ * `key` is what signs good tokens: { kid, secret } for HS256, { kid, privateKey, publicKey } for the others.
  */
 export function badTokens(alg, key, values) {
   const good = goodClaims(values);
   const now = good.iat;
-  const header = alg === 'HS256' ? { alg } : { alg, kid: key.kid };
+  const header = { alg, kid: key.kid };
   const signer = alg === 'HS256' ? key.secret : key.privateKey;
   const claims = (changes) => token(header, { ...good, ...changes }, signer);
   const stranger = { ...STRANGERS[alg === 'HS256' ? 'RS256' : alg], kid: key.kid };
@@ -120,6 +120,9 @@ function badWithSecret(header, good, stranger) {
   return [
     ['is signed with another secret', token(header, good, 'another secret of sixty-four characters, made up for this one test')],
     ['is signed with an empty secret', token(header, good, Buffer.alloc(0))],
+    ['names an unknown secret', token({ ...header, kid: 'unknown' }, good, 'another secret of sixty-four characters, made up for this one test')],
+    ['names a secret that objects have anyway', token({ ...header, kid: 'constructor' }, good, 'function Object() { [native code] }')],
+    ['names its secret by a list', token({ ...header, kid: [header.kid] }, good, 'another secret of sixty-four characters, made up for this one test')],
     ['is RS256', token({ ...header, alg: 'RS256' }, good, stranger.privateKey)],
   ];
 }

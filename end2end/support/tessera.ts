@@ -26,6 +26,7 @@ export interface Api {
   identifier: string;
   signing_alg: Algorithm;
   signing_secret?: string;
+  signing_secret_kid?: string;
 }
 
 /** A real server on a free port with a data folder of its own, and the command line beside it. */

@@ -1,6 +1,6 @@
-import { authorized, button, enter, expectFieldError, goTo, link, openConfirm, openTab, showSecret } from '../support/dashboard.ts';
+import { authorized, button, enter, expectFieldError, goTo, link, openConfirm, openTab, shownSecret, showSecret } from '../support/dashboard.ts';
 import type { Algorithm, Api, Client, Tessera } from '../support/tessera.ts';
-import { expect, hasJs, type Page, test, visit } from '../support/test.ts';
+import { axe, expect, hasJs, type Page, test, visit } from '../support/test.ts';
 import { type Check, verifyWithJose, verifyWithPyJwt } from '../support/verify.ts';
 
 const identifier = 'https://orders.example/';
@@ -178,12 +178,12 @@ test('tokens take another dialect, claims of the API and a shorter life for one 
   expect(Number(claims.exp) - Number(claims.iat)).toBe(600);
 });
 
-test('after a rotation of the signing secret only the new one verifies new tokens', async ({ page, tessera }) => {
+test('after a rotation of the signing secret at once only the new one verifies new tokens', async ({ page, tessera }) => {
   const { api, client, first } = await running(page, tessera, 'HS256');
   await visit(page, `/apis/${api.id}`);
   await openTab(page, 'Settings');
-  const panel = await openConfirm(page, 'Rotate signing secret');
-  await button(panel, 'Rotate signing secret').click();
+  const panel = await openConfirm(page, 'Rotate at once');
+  await button(panel, 'Rotate at once').click();
   await expect(page.getByText('The API has a new signing secret.')).toBeVisible();
 
   const signingSecret = await showSecret(page);
@@ -192,4 +192,45 @@ test('after a rotation of the signing secret only the new one verifies new token
   await refused(second);
   await accepted(first);
   await refused({ ...first, signingSecret });
+});
+
+test('a signing secret is rotated without an outage: tokens name theirs', async ({ page, tessera }) => {
+  const { api, client, first } = await running(page, tessera, 'HS256');
+  const secretCard = (name: string) => page.locator('article').filter({ has: page.getByRole('heading', { name }) });
+  expect(kid(first)).toBe(api.signing_secret_kid);
+  await visit(page, `/apis/${api.id}/settings`);
+  await expect(secretCard('Current secret')).toContainText(kid(first));
+
+  await button(page, 'Start rotation').click();
+  await expect(page.getByText('The rotation has begun.')).toBeVisible();
+  await expect(secretCard('Next secret')).toContainText('Signs nothing until the rotation is completed.');
+  await button(secretCard('Next secret'), 'Show').click();
+  await expect(shownSecret(page)).toBeVisible();
+  const signingSecret = await shownSecret(page).innerText();
+  const still = await token(tessera, api, client);
+  expect(kid(still)).toBe(kid(first));
+  await accepted(still);
+
+  await visit(page, `/apis/${api.id}/quickstart?stack=python-flask`);
+  await expect(page.getByRole('heading', { name: 'Add the other secret' })).toBeVisible();
+
+  await visit(page, `/apis/${api.id}/settings`);
+  await button(await openConfirm(page, 'Complete rotation'), 'Complete rotation').click();
+  await expect(page.getByText('The rotation is complete')).toBeVisible();
+  await expect(secretCard('Previous secret')).toContainText(kid(first));
+  let second = await token(tessera, api, client);
+  await expect.poll(async () => kid((second = await token(tessera, api, client)))).not.toBe(kid(first));
+  await expect(secretCard('Current secret')).toContainText(kid(second));
+  await accepted({ ...second, signingSecret });
+  await accepted(first);
+
+  await button(page, 'Start rotation').click();
+  await expect(secretCard('Next secret')).toBeVisible();
+  await axe(page);
+  await button(await openConfirm(page, 'Cancel rotation'), 'Cancel rotation').click();
+  await expect(page.getByText('The rotation is cancelled')).toBeVisible();
+  await expect(secretCard('Next secret')).toHaveCount(0);
+  await button(await openConfirm(page, 'Remove'), 'Remove secret').click();
+  await expect(page.getByText('The previous secret is removed')).toBeVisible();
+  await expect(secretCard('Previous secret')).toHaveCount(0);
 });

@@ -167,7 +167,7 @@ test('a client gets a public key, and may prove itself in no other way', async (
   for (const method of ['Secret in the header', 'Secret in the body']) await page.getByLabel(method).uncheck();
   await page.getByLabel('Signed assertion').check();
   await button(page, 'Save').click();
-  await expect(page.getByText('Saved. A request that proves the client in another way is refused from now on.')).toBeVisible();
+  await expect(page.getByText('Saved. A request that proves the client in another way, or lacks a DPoP proof that is required, is refused from now on.')).toBeVisible();
   expect((await tessera.requestToken(client, 'https://orders.example/')).status).toBe(401);
 
   const panel = await openConfirm(page, 'Remove');

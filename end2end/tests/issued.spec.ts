@@ -117,7 +117,10 @@ test('who may introspect is told what is wrong, and removed again', async ({ pag
   await visit(page, '/logs?type=token_call_refused');
   await page.getByRole('table').getByRole('link', { name: 'Token call refused' }).first().click();
   await expect(page.getByText('Refused: Orders gateway, may not introspect').first()).toBeVisible();
-  await link(page, 'Choose who may introspect').click();
+  await button(page, 'Let it introspect').click();
+  await expect(page.getByText('Orders gateway may introspect tokens of Orders.')).toBeVisible();
+  expect(await introspect(as, gateway, await tokenOf(as, worker))).toMatchObject({ active: true });
+  await link(page, 'Open the tab').click();
   await expect(page.getByRole('heading', { name: 'Introspection' })).toBeVisible();
 });
 

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { auth } from 'express-oauth2-jwt-bearer';
-import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
+import { decodeJwt, exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
-import { ALGORITHMS, type Client, type Tessera } from '../support/tessera.ts';
+import { ALGORITHMS, type Client, Tessera } from '../support/tessera.ts';
 import { expect, test } from '../support/test.ts';
 
 // Libraries that were written for other servers, unmodified: they find everything by the discovery document.
@@ -18,6 +18,7 @@ const audience = 'https://orders.example/';
 const insecure = { [oauth.allowInsecureRequests]: true };
 const KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
+const SECRET_METHODS = ['ClientSecretBasic', 'ClientSecretPost'] as const;
 
 interface Shop {
   as: oauth.AuthorizationServer;
@@ -26,12 +27,12 @@ interface Shop {
 }
 
 /** An API and a client that is authorized for it. */
-async function open(tessera: Tessera, algorithm: (typeof ALGORITHMS)[number], dialect = 'access_token'): Promise<Shop> {
-  const create = ['--name', 'Orders', '--identifier', audience, '--signing-alg', algorithm, '--token-dialect', dialect, '--scope', 'read:orders'];
+async function open(tessera: Tessera, algorithm: (typeof ALGORITHMS)[number], dialect = 'access_token', ...more: '--require-dpop'[]): Promise<Shop> {
+  const create = ['--name', 'Orders', '--identifier', audience, '--signing-alg', algorithm, '--token-dialect', dialect, '--scope', 'read:orders', ...more];
   const api = await tessera.cliJson<{ signing_secret?: string }>('api', 'create', ...create);
   const client = await tessera.createClient('Billing worker');
   await tessera.createGrant(client.client_id, audience, 'all');
-  await expect.poll(async () => (await tessera.requestToken(client, audience)).status).toBe(200);
+  await expect.poll(async () => (await tessera.requestToken(client, audience)).status).toBe(more.length ? 400 : 200);
   const issuer = new URL(tessera.issuer);
   const found = await oauth.discoveryRequest(issuer, { ...insecure, algorithm: 'oauth2' });
   return { as: await oauth.processDiscoveryResponse(issuer, found), client, signingSecret: api.signing_secret };
@@ -47,13 +48,13 @@ async function withKey(tessera: Tessera, { client_id }: Client, algorithm: KeyAl
   return { ...pair, pem: await exportPKCS8(pair.privateKey), kid };
 }
 
-async function ask({ as, client }: Shop, authentication: oauth.ClientAuth): Promise<oauth.TokenEndpointResponse> {
+async function ask({ as, client }: Shop, authentication: oauth.ClientAuth, DPoP?: oauth.DPoPHandle): Promise<oauth.TokenEndpointResponse> {
   const { client_id } = client;
-  const answer = await oauth.clientCredentialsGrantRequest(as, { client_id }, authentication, { audience }, insecure);
+  const answer = await oauth.clientCredentialsGrantRequest(as, { client_id }, authentication, { audience }, { ...insecure, DPoP });
   return oauth.processClientCredentialsResponse(as, { client_id }, answer);
 }
 
-for (const method of ['ClientSecretBasic', 'ClientSecretPost'] as const) {
+for (const method of SECRET_METHODS) {
   test(`oauth4webapi asks by ${method}`, { tag: '@once' }, async ({ tessera }) => {
     const shop = await open(tessera, 'RS256');
     expect(await ask(shop, oauth[method](shop.client.client_secret))).toMatchObject({ token_type: 'bearer', scope: 'read:orders' });
@@ -102,6 +103,81 @@ for (const algorithm of ALGORITHMS) {
   }
 }
 
+/** The ways in which a client proves itself, with what a library needs for it. */
+async function everyWay<T>(tessera: Tessera, { client }: Shop, library: Record<(typeof SECRET_METHODS)[number], (secret: string) => T> & { PrivateKeyJwt: (key: oauth.PrivateKey) => T }, use: (way: T) => Promise<void>): Promise<void> {
+  for (const method of SECRET_METHODS) await use(library[method](client.client_secret));
+  const { privateKey, kid } = await withKey(tessera, client, 'ES256');
+  await expect.poll(async () => (await tessera.requestToken(client, audience)).status).toBe(401);
+  await use(library.PrivateKeyJwt({ key: privateKey, kid }));
+}
+
+for (const algorithm of KEY_ALGORITHMS) {
+  test(`oauth4webapi and openid-client ask with DPoP by ${algorithm}`, { tag: '@once' }, async ({ tessera }) => {
+    const shop = await open(tessera, 'RS256', 'access_token', '--require-dpop');
+    const { client_id } = shop.client;
+    expect(shop.as.dpop_signing_alg_values_supported).toContain(algorithm);
+    const keys = await oauth.generateKeyPair(algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
+    const handle = oauth.DPoP({}, keys);
+    await expect(ask(shop, oauth.ClientSecretBasic(shop.client.client_secret))).rejects.toMatchObject({ error: 'invalid_dpop_proof', status: 400 });
+    await everyWay(tessera, shop, oauth, async (way) => {
+      const answer = await ask(shop, way, handle);
+      expect(answer).toMatchObject({ token_type: 'dpop', scope: 'read:orders' });
+      expect(decodeJwt(answer.access_token).cnf).toEqual({ jkt: await handle.calculateThumbprint() });
+      const config = await openid.discovery(new URL(tessera.issuer), client_id, undefined, way, { execute: [openid.allowInsecureRequests] });
+      const DPoP = openid.getDPoPHandle(config, keys);
+      expect(await openid.clientCredentialsGrant(config, { audience }, { DPoP })).toMatchObject({ token_type: 'dpop', scope: 'read:orders' });
+    });
+  });
+}
+
+test('oauth4webapi and openid-client repeat a request with the nonce that they are asked for', { tag: '@once' }, async () => {
+  const tessera = await Tessera.start({ TESSERA_DPOP_NONCE: 'required' });
+  try {
+    const shop = await open(tessera, 'RS256');
+    const { client_id } = shop.client;
+    const keys = await oauth.generateKeyPair('ES256');
+    await everyWay(tessera, shop, oauth, async (way) => {
+      const DPoP = oauth.DPoP({}, keys);
+      const first = await ask(shop, way, DPoP).catch((error: unknown) => error);
+      expect(oauth.isDPoPNonceError(first)).toBe(true);
+      for (const _ of ['repeated', 'with the nonce of the last answer']) expect(await ask(shop, way, DPoP)).toMatchObject({ token_type: 'dpop' });
+      const config = await openid.discovery(new URL(tessera.issuer), client_id, undefined, way, { execute: [openid.allowInsecureRequests] });
+      const handle = openid.getDPoPHandle(config, keys);
+      expect(await openid.clientCredentialsGrant(config, { audience }, { DPoP: handle })).toMatchObject({ token_type: 'dpop' });
+    });
+  } finally {
+    await tessera.dispose();
+  }
+});
+
+for (const algorithm of KEY_ALGORITHMS) {
+  test(`oauth4webapi and express-oauth2-jwt-bearer take bound ${algorithm} tokens with a proof by their key only`, { tag: '@once' }, async ({ tessera }) => {
+    const shop = await open(tessera, algorithm, 'rfc9068_profile', '--require-dpop');
+    const keys = await oauth.generateKeyPair('ES256');
+    const { access_token } = await ask(shop, oauth.ClientSecretPost(shop.client.client_secret), oauth.DPoP({}, keys));
+    const guards: Record<string, RequestHandler> = {
+      oauth4webapi: (request, response, next) => {
+        const url = `http://${request.headers.host}${request.url}`;
+        const validated = oauth.validateJwtAccessToken(shop.as, new Request(url, { headers: request.headers as Record<string, string> }), audience, { ...insecure, requireDPoP: true });
+        validated.then(() => next(), () => void response.sendStatus(401));
+      },
+      'express-oauth2-jwt-bearer': auth({ issuerBaseURL: tessera.issuer, audience, tokenSigningAlg: algorithm, strict: true }),
+    };
+    for (const [library, guard] of Object.entries(guards)) {
+      const statuses = await withServer(guard, async (url) => {
+        const call = async (keys: CryptoKeyPair): Promise<number> => {
+          const DPoP = oauth.DPoP({}, keys);
+          const answer = oauth.protectedResourceRequest(access_token, 'GET', url, undefined, undefined, { ...insecure, DPoP });
+          return answer.then(({ status }) => status, (error: { status: number }) => error.status);
+        };
+        const asBearer = await fetch(url, { headers: { authorization: `Bearer ${access_token}` } });
+        return [await call(keys), await call(await oauth.generateKeyPair('ES256')), asBearer.status];
+      });
+      expect(statuses, library).toEqual([200, 401, 401]);
+    }
+  });
+}
+
 for (const algorithm of KEY_ALGORITHMS) {
   test(`Authlib asks by basic, post and private_key_jwt, and joserfc verifies ${algorithm}`, { tag: '@once' }, async ({ tessera }) => {
     const shop = await open(tessera, algorithm);
@@ -116,7 +192,12 @@ for (const algorithm of KEY_ALGORITHMS) {
 }
 
 /** The status with which a server behind this guard answers to a request with this token. */
-async function guarded(guard: RequestHandler, token: string): Promise<number> {
+function guarded(guard: RequestHandler, token: string): Promise<number> {
+  return withServer(guard, async (url) => (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status);
+}
+
+/** Lets `use` call a server behind this guard. */
+async function withServer<T>(guard: RequestHandler, use: (url: URL) => Promise<T>): Promise<T> {
   const app = express();
   app.get('/', guard, (_, response) => void response.sendStatus(200));
   const refuse: ErrorRequestHandler = (error: { status?: number }, _, response, _next) => void response.sendStatus(error.status ?? 500);
@@ -124,7 +205,7 @@ async function guarded(guard: RequestHandler, token: string): Promise<number> {
   await once(server, 'listening');
   try {
     const { port } = server.address() as AddressInfo;
-    return (await fetch(`http://127.0.0.1:${port}/`, { headers: { authorization: `Bearer ${token}` } })).status;
+    return await use(new URL(`http://127.0.0.1:${port}/`));
   } finally {
     server.close();
   }

@@ -23,7 +23,7 @@ test('a refused token leads to where it is put right', async ({ page, tessera })
   await banner.getByRole('link', { name: 'Details' }).click();
   expect(await fact(page, 'Reason')).toBe('client_not_authorized');
 
-  await link(page, 'Authorize client').click();
+  await link(page, 'Open the tab').click();
   await expect(page).toHaveURL(`/apis/${api.id}/clients?open=${client.client_id}`);
   await page.getByRole('switch', { name: 'Billing worker is authorized' }).click();
   await expect(page.getByRole('switch', { name: 'Billing worker is authorized' })).toBeChecked();
@@ -33,6 +33,68 @@ test('a refused token leads to where it is put right', async ({ page, tessera })
   await visit(page, '/logs');
   expect((await entries(page))[0]).toBe('Token issued: Issued');
   await expect(banner).toHaveCount(0);
+});
+
+test('one button puts a refusal right, and one takes that back', async ({ page, tessera }) => {
+  await enter(page, tessera);
+  const api = await tessera.createApi('Orders', 'https://orders.example/', 'RS256', ['read:orders', 'write:orders']);
+  const client = await tessera.createClient('Billing worker');
+  const ask = async (): Promise<{ error?: string; error_id?: string; error_uri?: string }> =>
+    (await tessera.requestToken(client, api.identifier, { scope: 'read:orders' })).json();
+  await expect.poll(async () => (await ask()).error_uri).toMatch(/client_not_authorized$/);
+
+  // The caller quotes its error_id; the box leads to the entry.
+  await visit(page, '/logs');
+  await link(page, 'Explain a token or an error').click();
+  await page.getByLabel('Token, error or error_id').fill(JSON.stringify(await ask()));
+  await page.getByRole('button', { name: 'Explain' }).click();
+  await expect(page).toHaveURL(/\/logs\/\d{24}$/);
+  await hydrated(page);
+  expect(await fact(page, 'Grant type')).toBe('client_credentials');
+  expect(await fact(page, 'Proved itself by')).toBe('client_secret_post');
+
+  const why = page.getByRole('region', { name: 'Why it was refused' });
+  await expect(why).toContainText('Authorizes Billing worker for Orders with read:orders.');
+  await why.getByRole('button', { name: 'Authorize client' }).click();
+  await expect(page.getByText('Billing worker is authorized for Orders with read:orders.')).toBeVisible();
+  await expect(why.getByRole('button')).toHaveCount(0);
+  await expect.poll(async () => (await ask()).error).toBeUndefined();
+
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(why.getByRole('button', { name: 'Authorize client' })).toBeVisible();
+  await expect.poll(async () => (await ask()).error).toBe('access_denied');
+
+  await why.getByRole('link', { name: 'More about client_not_authorized' }).click();
+  await expect(page).toHaveURL('/docs/errors/client_not_authorized');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('No grant');
+});
+
+test('what is pasted is explained', async ({ page, tessera }) => {
+  await enter(page, tessera);
+  const api = await tessera.createApi('Orders', 'https://orders.example/', 'ES256', ['read:orders']);
+  const client = await tessera.createClient('Billing worker');
+  await tessera.createGrant(client.client_id, api.identifier, 'all');
+  const answer = await (await tessera.requestToken(client, api.identifier)).json();
+  const paste = async (text: string) => {
+    await visit(page, '/logs/explain');
+    await page.getByLabel('Token, error or error_id').fill(text);
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await expect(page.getByRole('heading', { name: 'What it means' })).toBeVisible();
+    await hydrated(page);
+    expect(page.url()).not.toContain(answer.access_token);
+    return page.getByRole('region', { name: 'What it means' });
+  };
+  const said = await paste(`Authorization: Bearer ${answer.access_token}`);
+  await expect(said).toContainText('This token holds');
+  await expect(said.getByRole('table', { name: 'Claims' })).toContainText('read:orders');
+  await expect(said.locator('dl')).toContainText('Orders, and no other API');
+  await expect(said.getByRole('link', { name: 'Billing worker' })).toBeVisible();
+
+  const forged = answer.access_token.replace(/.{4}$/, 'AAAA');
+  await expect(await paste(forged)).toContainText('The signature does not match');
+  await expect(await paste('{"error":"invalid_client","error_description":"x"}')).toContainText('assertion_audience');
+  await expect(await paste('error="invalid_token"')).toContainText('Your API said this, not this server');
+  await expect(await paste('hello')).toContainText('Nothing that could be explained');
 });
 
 populatedTest('the newest entry comes first', async ({ page }) => {

@@ -14,6 +14,7 @@ const empty: Record<string, string> = {
   'new API': '/apis/new',
   keys: '/keys',
   'logs that nothing passes': '/logs?type=feccft',
+  'explain a token or an error': '/logs/explain',
 };
 
 /** The pages of a server that holds more than a page of everything. */

@@ -1,8 +1,7 @@
-//! APIs: create, list, change, delete; their signing secrets: show and rotate; the Management API that is always there.
+//! APIs: create, list, change, delete; the Management API that is always there.
 
 use std::collections::HashMap;
 
-use model::Invalid;
 use model::api::{
     Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, metadata_address, system_identifier,
     system_scopes,
@@ -12,20 +11,16 @@ use model::client::{self, Client, NewClient};
 use model::log::{Actor, LogEntry, LogType};
 use model::page::{ListQuery, Page, PageRequest};
 use model::scope::Scope;
-use model::secret::Secret;
 use model::time::Timestamp;
 use model::token::TokenDialect;
 use sqlx::QueryBuilder;
 
 use crate::engine::{Engine, Inner};
-use crate::error::{Error, VaultError};
+use crate::error::Error;
 use crate::logs::json;
 use crate::store::{Tx, contains, execute, on, order_by, storable};
-use crate::vault::Vault;
-use crate::{clients, grants, keyring};
+use crate::{clients, grants, keyring, signing_secrets};
 
-/// Characters of a signing secret: 381 bits, where RFC 7518 §3.2 asks HS256 keys for at least 256.
-const SIGNING_SECRET_LENGTH: usize = 64;
 /// What is added to the name of an API to name its test client.
 const TEST_CLIENT_SUFFIX: &str = " (Test Client)";
 
@@ -155,12 +150,13 @@ impl Engine {
         after.token_dialect = changes.token_dialect.unwrap_or(after.token_dialect);
         after.custom_claims = changes.custom_claims.unwrap_or(after.custom_claims);
         after.metadata_published = changes.metadata_published.unwrap_or(after.metadata_published);
+        after.dpop_required = changes.dpop_required.unwrap_or(after.dpop_required);
         if after == before {
             return Ok(before);
         }
         let fixed = |api: &Api| {
             let shape = (api.signing_alg, api.token_dialect, api.custom_claims.clone());
-            (api.name.clone(), shape, api.metadata_published)
+            (api.name.clone(), shape, api.metadata_published, api.dpop_required)
         };
         if before.is_system && fixed(&after) != fixed(&before) {
             return Err(Error::System(
@@ -178,7 +174,7 @@ impl Engine {
             change,
             sqlx::query(
                 "UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, token_dialect = $5, custom_claims = $6, metadata_published = $7, \
-             updated_at = $8 WHERE id = $1"
+             dpop_required = $8, updated_at = $9 WHERE id = $1"
             )
             .bind(id)
             .bind(&after.name)
@@ -187,12 +183,11 @@ impl Engine {
             .bind(after.token_dialect.as_str())
             .bind(json(&after.custom_claims))
             .bind(after.metadata_published)
+            .bind(after.dpop_required)
             .bind(after.updated_at)
         )?;
         keyring::note_lifetime(&mut change, &after).await?;
-        if after.signing_alg == SigningAlg::HS256 && sealed_signing_secret(&mut change, id).await?.is_none() {
-            set_signing_secret(&mut change, &self.0, id).await?;
-        }
+        signing_secrets::ensure(&mut change, &self.0, &after).await?;
         let entry = LogEntry {
             before: json(&before),
             after: json(&after),
@@ -200,50 +195,6 @@ impl Engine {
         };
         self.finish(change, entry).await?;
         Ok(after)
-    }
-
-    /// Shows the secret that signs the tokens of an HS256 API, and logs that it was shown.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; [`Error::Invalid`] if the API is not signed with HS256; [`Error::Vault`]; [`Error::Storage`].
-    pub async fn reveal_signing_secret(&self, actor: &Actor, id: &str) -> Result<Secret, Error> {
-        let mut tx = self.0.store.read().await?;
-        let api = existing(&mut tx, id).await?;
-        check_has_signing_secret(&api)?;
-        let sealed = sealed_signing_secret(&mut tx, id)
-            .await?
-            .ok_or(Error::Corrupt("apis.sealed_signing_secret"))?;
-        drop(tx);
-        let secret = open_signing_secret(&self.0.vault, id, &sealed)?;
-        let entry = LogEntry {
-            kind: LogType::SecretShown,
-            ..self.api_entry(actor, &api, format!("Signing secret of {} shown", api.name))
-        };
-        self.write_log(entry).await?;
-        Ok(secret)
-    }
-
-    /// Gives an HS256 API a new signing secret; tokens signed with the old one no longer verify.
-    ///
-    /// # Errors
-    /// As [`Engine::reveal_signing_secret`].
-    pub async fn rotate_signing_secret(&self, actor: &Actor, id: &str) -> Result<Secret, Error> {
-        let mut change = self.change().await?;
-        let before = existing(&mut change, id).await?;
-        check_has_signing_secret(&before)?;
-        let after = Api {
-            updated_at: self.now(),
-            ..before.clone()
-        };
-        let secret = set_signing_secret(&mut change, &self.0, id).await?;
-        touch(&mut change, id, after.updated_at).await?;
-        let entry = LogEntry {
-            before: json(&before),
-            after: json(&after),
-            ..self.api_entry(actor, &after, format!("Signing secret of {} rotated", after.name))
-        };
-        self.finish(change, entry).await?;
-        Ok(secret)
     }
 
     /// Deletes an API with its scopes and grants; its tokens stay valid until they expire.
@@ -354,22 +305,12 @@ pub(crate) async fn existing_identifier(tx: &mut Tx, identifier: &str) -> Result
     with_scopes(tx, row).await?.ok_or(Error::NotFound("API"))
 }
 
-/// All APIs with their sealed signing secrets, by name, the Management API last.
-pub(crate) async fn all_with_secrets(tx: &mut Tx) -> Result<Vec<(Api, Option<String>)>, Error> {
+/// All APIs by name, the Management API last.
+pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<Api>, Error> {
     let rows: Vec<ApiRow> = on!(tx, db => sqlx::query_as("SELECT * FROM apis ORDER BY is_system, LOWER(name), id").fetch_all(db).await)?;
     let scopes = on!(tx, db => sqlx::query_as("SELECT api_id, value, description FROM scopes ORDER BY position").fetch_all(db).await)?;
     let mut scopes = Scopes::new(scopes);
-    rows.into_iter()
-        .map(|row| {
-            let sealed = row.sealed_signing_secret.clone();
-            Ok((row.api(&mut scopes)?, sealed))
-        })
-        .collect()
-}
-
-/// Opens what [`all_with_secrets`] gave for the API with this id.
-pub(crate) fn open_signing_secret(vault: &Vault, id: &str, sealed: &str) -> Result<Secret, VaultError> {
-    vault.open_text(&place(id), sealed)
+    rows.into_iter().map(|row| row.api(&mut scopes)).collect()
 }
 
 /// Notes that something of an API has changed.
@@ -397,14 +338,15 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
         scopes: new.scopes,
         is_system,
         metadata_published: false,
+        dpop_required: new.dpop_required,
         created_at: now,
         updated_at: now,
     };
     execute!(
         tx,
         sqlx::query(
-            "INSERT INTO apis (id, name, identifier, signing_alg, token_lifetime, token_dialect, is_system, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+            "INSERT INTO apis (id, name, identifier, signing_alg, token_lifetime, token_dialect, is_system, dpop_required, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
         )
         .bind(&api.id)
         .bind(&api.name)
@@ -413,6 +355,7 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
         .bind(api.token_lifetime)
         .bind(api.token_dialect.as_str())
         .bind(api.is_system)
+        .bind(api.dpop_required)
         .bind(now)
     )
     .map_err(identifier_taken)?;
@@ -426,9 +369,7 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
             sql.build().execute(db).await.map(|done| done.rows_affected())
         })?;
     }
-    if api.signing_alg == SigningAlg::HS256 {
-        set_signing_secret(tx, inner, &api.id).await?;
-    }
+    signing_secrets::ensure(tx, inner, &api).await?;
     Ok(api)
 }
 
@@ -441,37 +382,6 @@ async fn with_scopes(tx: &mut Tx, row: Option<ApiRow>) -> Result<Option<Api>, Er
     let Some(row) = row else { return Ok(None) };
     let mut scopes = Scopes::of(tx, &[row.id.as_str()]).await?;
     row.api(&mut scopes).map(Some)
-}
-
-async fn sealed_signing_secret(tx: &mut Tx, id: &str) -> Result<Option<String>, Error> {
-    Ok(on!(tx, db => sqlx::query_scalar("SELECT sealed_signing_secret FROM apis WHERE id = $1").bind(id).fetch_one(db).await)?)
-}
-
-async fn set_signing_secret(tx: &mut Tx, inner: &Inner, id: &str) -> Result<Secret, Error> {
-    let secret = Secret::new(inner.chance.alphanumeric(SIGNING_SECRET_LENGTH));
-    let sealed = inner.vault.seal_text(&place(id), &secret)?;
-    execute!(
-        tx,
-        sqlx::query("UPDATE apis SET sealed_signing_secret = $2 WHERE id = $1")
-            .bind(id)
-            .bind(sealed)
-    )?;
-    Ok(secret)
-}
-
-fn check_has_signing_secret(api: &Api) -> Result<(), Invalid> {
-    if api.signing_alg == SigningAlg::HS256 {
-        return Ok(());
-    }
-    Err(Invalid::new(
-        "signing_alg",
-        "Only APIs that are signed with HS256 have a signing secret; tokens of this one are verified with the public key.",
-    ))
-}
-
-/// What a sealed signing secret is bound to.
-fn place(id: &str) -> String {
-    format!("apis:sealed_signing_secret:{id}")
 }
 
 fn identifier_taken(error: sqlx::Error) -> Error {
@@ -522,7 +432,7 @@ struct ApiRow {
     custom_claims: String,
     is_system: bool,
     metadata_published: bool,
-    sealed_signing_secret: Option<String>,
+    dpop_required: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -554,6 +464,7 @@ impl ApiRow {
             custom_claims: serde_json::from_str(&self.custom_claims).map_err(|_| Error::Corrupt("apis.custom_claims"))?,
             is_system: self.is_system,
             metadata_published: self.metadata_published,
+            dpop_required: self.dpop_required,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

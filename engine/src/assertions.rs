@@ -15,9 +15,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::client_keys::KnownKey;
-use crate::engine::Engine;
-use crate::error::IssueError;
 use crate::snapshot::ClientEntry;
+use crate::used_once::Once;
 
 /// The kinds of JWT that an assertion may say it is (RFC 7523bis asks for the last).
 const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
@@ -99,26 +98,20 @@ fn malformed() -> Refusal {
     Refusal::Malformed("The client_assertion is not a signed JWT with the claims iss, sub, aud, exp and jti (RFC 7523 section 3).".to_owned())
 }
 
-impl Engine {
-    /// Uses up the assertion of a request that succeeds: no second request gets anything for it, in this process or another.
-    ///
-    /// # Errors
-    /// [`Refusal::AssertionFlawed`] if it was used before; [`IssueError::Failed`].
-    pub(crate) async fn spend(&self, credentials: Option<&Credentials>) -> Result<(), IssueError> {
-        let Some((client_id, assertion)) = credentials.and_then(|sent| Some((&sent.client_id, sent.client_assertion.as_ref()?))) else {
-            return Ok(());
-        };
-        let Some((_, claims)) = parts(assertion.reveal()) else { return Ok(()) };
+/// What [`Once::kind`] calls an assertion.
+pub(crate) const KIND: &str = "assertion";
+
+/// The assertion of these credentials as something that is used up by a request that succeeds; `now` is for one that does not say when it
+/// expires.
+pub(crate) fn once(credentials: Option<&Credentials>, now: Timestamp) -> Option<Once> {
+    let credentials = credentials?;
+    let assertion = credentials.client_assertion.as_ref()?.reveal();
+    let (_, claims) = parts(assertion)?;
+    Some(Once {
+        kind: KIND,
+        owner: credentials.client_id.clone(),
         // One without an id is known by all of itself.
-        let id = claims.jti.as_deref().unwrap_or(assertion.reveal());
-        let until = claims.exp.unwrap_or_else(|| self.now()).saturating_add(SKEW);
-        if self.use_once("assertion", client_id, id, until).await? {
-            return Ok(());
-        }
-        let refusal = Refusal::AssertionFlawed {
-            client_id: client_id.clone(),
-            flaw: Flaw::Replayed,
-        };
-        Err(refusal.into())
-    }
+        id: claims.jti.unwrap_or_else(|| assertion.to_owned()),
+        until: claims.exp.unwrap_or(now).saturating_add(SKEW),
+    })
 }

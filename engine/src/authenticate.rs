@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use model::log::{LogEntry, LogType};
-use model::refusal::Refusal;
+use model::refusal::{Refusal, RefusedRequest};
 use model::token::Credentials;
 
 use crate::engine::Engine;
 use crate::error::IssueError;
-use crate::logs::{Caller, TEXT_MAX, shown, stranger};
+use crate::logs::{Caller, stranger};
 use crate::snapshot::ClientEntry;
+use crate::tokens::refused;
 
 impl Engine {
     /// The client that calls, with a log entry that names it; a refusal is logged.
@@ -26,14 +27,14 @@ impl Engine {
             proof = self.prove(&newer, credentials, &mut entry).await;
         }
         if proof.is_ok()
-            && let Err(error) = self.spend(credentials).await
+            && let Err(error) = self.spend(credentials, None).await
         {
             proof = Err(error);
         }
         self.note_attempt(credentials, &proof, &entry, LogType::CallRefused);
         match proof {
             Ok(client) => Ok((client, entry)),
-            Err(IssueError::Refused(refusal)) => Err(self.refuse_entry(entry, refusal)),
+            Err(IssueError::Refused(refusal)) => Err(self.refuse_entry(entry, credentials, refusal)),
             Err(error) => Err(error),
         }
     }
@@ -41,17 +42,16 @@ impl Engine {
     /// Logs a refusal of a call about a token that the wire found before there was a call to answer.
     pub fn refuse_call(&self, refusal: &Refusal, client_id: Option<&str>, caller: &Caller) {
         let entry = self.token_entry(&stranger("", &caller.ip), client_id, None, caller);
-        self.refuse_entry(entry, refusal.clone());
+        self.refuse_entry(entry, None, refusal.clone());
     }
 
     /// Logs a refusal of the call that `entry` is of.
-    pub(crate) fn refuse_entry(&self, entry: LogEntry, refusal: Refusal) -> IssueError {
-        self.queue_token_log(LogEntry {
-            kind: LogType::CallRefused,
-            reason: refusal.code().to_owned(),
-            description: shown(&refusal.for_log(), TEXT_MAX),
-            ..entry
-        });
+    pub(crate) fn refuse_entry(&self, entry: LogEntry, credentials: Option<&Credentials>, refusal: Refusal) -> IssueError {
+        let request = RefusedRequest {
+            auth_method: credentials.and_then(Credentials::method),
+            ..RefusedRequest::unread(refusal.clone())
+        };
+        self.queue_token_log(refused(entry, LogType::CallRefused, request));
         IssueError::Refused(refusal)
     }
 }

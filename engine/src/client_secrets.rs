@@ -69,17 +69,44 @@ impl Engine {
     pub async fn update_client_secret(&self, actor: &Actor, client_id: &str, secret_id: &str, fields: SecretFields) -> Result<ClientSecret, Error> {
         let name = fields.name.trim();
         check_secret_name(name)?;
+        let changed = |before: &ClientSecret| {
+            if fields.expires_at != before.expires_at {
+                check_expiry(fields.expires_at, self.now())?;
+            }
+            Ok(ClientSecret {
+                name: name.to_owned(),
+                expires_at: fields.expires_at,
+                ..before.clone()
+            })
+        };
+        self.write_client_secret(actor, client_id, secret_id, changed).await
+    }
+
+    /// Lets a secret expire then, which may be in the past: so an extension is undone.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::Storage`].
+    pub(crate) async fn end_client_secret(&self, actor: &Actor, client_id: &str, secret_id: &str, at: Timestamp) -> Result<(), Error> {
+        let changed = |before: &ClientSecret| {
+            Ok(ClientSecret {
+                expires_at: Some(at),
+                ..before.clone()
+            })
+        };
+        self.write_client_secret(actor, client_id, secret_id, changed).await.map(drop)
+    }
+
+    async fn write_client_secret(
+        &self,
+        actor: &Actor,
+        client_id: &str,
+        secret_id: &str,
+        changed: impl FnOnce(&ClientSecret) -> Result<ClientSecret, Error>,
+    ) -> Result<ClientSecret, Error> {
         let mut change = self.change().await?;
         let client = existing(&mut change, client_id).await?;
         let before = one(&all(&mut change, client_id).await?, secret_id)?.clone();
-        if fields.expires_at != before.expires_at {
-            check_expiry(fields.expires_at, self.now())?;
-        }
-        let after = ClientSecret {
-            name: name.to_owned(),
-            expires_at: fields.expires_at,
-            ..before.clone()
-        };
+        let after = changed(&before)?;
         if after == before {
             return Ok(before);
         }

@@ -115,6 +115,7 @@ impl Engine {
         after.auth_methods.sort_unstable();
         after.auth_methods.dedup();
         after.strict_assertions = changes.strict_assertions.unwrap_or(after.strict_assertions);
+        after.dpop_required = changes.dpop_required.unwrap_or(after.dpop_required);
         after.custom_claims = changes.custom_claims.unwrap_or(after.custom_claims);
         if after == before {
             return Ok(before);
@@ -124,7 +125,7 @@ impl Engine {
             change,
             sqlx::query(
                 "UPDATE clients SET name = $2, description = $3, client_metadata = $4, token_lifetime = $5, custom_claims = $6, \
-             auth_methods = $7, strict_assertions = $8, updated_at = $9 WHERE client_id = $1"
+             auth_methods = $7, strict_assertions = $8, dpop_required = $9, updated_at = $10 WHERE client_id = $1"
             )
             .bind(client_id)
             .bind(&after.name)
@@ -134,6 +135,7 @@ impl Engine {
             .bind(json(&after.custom_claims))
             .bind(names(&after.auth_methods))
             .bind(after.strict_assertions)
+            .bind(after.dpop_required)
             .bind(after.updated_at)
         )?;
         let entry = LogEntry {
@@ -181,6 +183,7 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
         client_metadata: BTreeMap::new(),
         auth_methods: AuthMethod::DEFAULT.to_vec(),
         strict_assertions: false,
+        dpop_required: false,
         token_lifetime: None,
         custom_claims: CustomClaims::default(),
         tokens_valid_from: None,
@@ -257,6 +260,7 @@ struct ClientRow {
     client_metadata: String,
     auth_methods: String,
     strict_assertions: bool,
+    dpop_required: bool,
     token_lifetime: Option<i64>,
     custom_claims: String,
     tokens_valid_from: Option<Timestamp>,
@@ -290,6 +294,7 @@ impl ClientRow {
             client_metadata: serde_json::from_str(&self.client_metadata).map_err(|_| Error::Corrupt("clients.client_metadata"))?,
             auth_methods: methods(&self.auth_methods).ok_or(Error::Corrupt("clients.auth_methods"))?,
             strict_assertions: self.strict_assertions,
+            dpop_required: self.dpop_required,
             token_lifetime: self.token_lifetime,
             custom_claims: serde_json::from_str(&self.custom_claims).map_err(|_| Error::Corrupt("clients.custom_claims"))?,
             tokens_valid_from: self.tokens_valid_from,

@@ -40,6 +40,8 @@ pub struct Config {
     pub master_key: MasterKey,
     /// The address that tokens name as their issuer.
     pub issuer: Issuer,
+    /// Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8).
+    pub dpop_nonce: bool,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Draws random numbers.
@@ -65,6 +67,7 @@ pub(crate) struct Inner {
     pub(crate) usage: Usage,
     pub(crate) lockouts: Lockouts,
     pub(crate) log_limit: LogLimit,
+    pub(crate) dpop_nonce: bool,
     /// What stands between strangers and sign-in.
     pub(crate) door: Door,
     watcher: OnceLock<AbortHandle>,
@@ -115,6 +118,7 @@ impl Engine {
             usage: Usage::start(store.clone(), config.clock.clone()),
             lockouts: Lockouts::new(),
             log_limit: LogLimit::new(&config.clock),
+            dpop_nonce: config.dpop_nonce,
             door: Door::new(&config.clock, &config.chance),
             signer: Signer::start().map_err(|error| Error::Key(format!("no thread for signing: {error}")))?,
             watcher: OnceLock::new(),

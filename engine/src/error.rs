@@ -163,6 +163,9 @@ pub enum IssueError {
     /// The request breaks a rule; the reason says which.
     #[error("{}", .0.for_log())]
     Refused(Refusal),
+    /// The DPoP proof lacks the nonce that is wanted now. No event: the client repeats the request with it (RFC 9449 §8).
+    #[error("the DPoP proof lacks the nonce that is wanted now")]
+    NonceWanted,
     /// More requests wait for a signature than can be answered soon.
     #[error("the server is busy signing")]
     Busy,

@@ -79,8 +79,8 @@ impl Engine {
             .into_iter()
             .map(|grant| (grant.audience.clone(), grant))
             .collect();
-        let apis = apis::all_with_secrets(&mut tx).await?;
-        let access = |(api, _): (Api, _)| ApiAccess {
+        let apis = apis::all(&mut tx).await?;
+        let access = |api: Api| ApiAccess {
             grant: grants.remove(&api.identifier),
             api,
         };

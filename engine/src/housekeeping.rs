@@ -11,7 +11,8 @@ use crate::engine::{Engine, Inner};
 /// How often. Keys are published for at least ten minutes before they sign, so some seconds more do no harm.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Writes down how keys are used, and rotates and retires them by schedule, until the engine is gone or the handle is used.
+/// Writes down how keys are used, rotates and retires them by schedule, and retires signing secrets, until the engine is gone or the
+/// handle is used.
 pub(crate) fn keep_house(engine: Weak<Inner>) -> AbortHandle {
     let task = tokio::spawn(async move {
         let mut ticks = interval_at(Instant::now() + EVERY, EVERY);
@@ -24,6 +25,9 @@ pub(crate) fn keep_house(engine: Weak<Inner>) -> AbortHandle {
             }
             if let Err(error) = engine.tend_keys().await {
                 tracing::error!(%error, "keys could not be rotated or retired; trying again");
+            }
+            if let Err(error) = engine.tend_signing_secrets().await {
+                tracing::error!(%error, "previous signing secrets could not be retired; trying again");
             }
         }
     });

@@ -3,6 +3,7 @@
 //! The token is checked in memory; one query then asks the database for what must not be a moment old: whether the caller may ask, and
 //! whether the token was denied, its client cut off or deleted.
 
+use model::dpop::{Confirmation, TOKEN_TYPE};
 use model::introspection::Introspection;
 use model::log::{LogEntry, LogType};
 use model::refusal::{NOT_INTROSPECTOR, Refusal};
@@ -24,7 +25,7 @@ impl Engine {
     pub async fn introspect(&self, credentials: Option<&Credentials>, token: Option<&str>, caller: &Caller) -> Result<Introspection, IssueError> {
         let (client, entry) = self.authenticate(credentials, caller).await?;
         let Some(token) = token else {
-            return Err(self.refuse_entry(entry, Refusal::TokenMissing));
+            return Err(self.refuse_entry(entry, credentials, Refusal::TokenMissing));
         };
         let Some(issued) = self.issued(token).await else {
             return Ok(Introspection::default());
@@ -44,7 +45,7 @@ impl Engine {
         Ok(if active { said(issued) } else { Introspection::default() })
     }
 
-    async fn standing(&self, issued: &Issued, caller: &str) -> Result<Standing, Error> {
+    pub(crate) async fn standing(&self, issued: &Issued, caller: &str) -> Result<Standing, Error> {
         let mut tx = self.0.store.read().await?;
         Ok(on!(&mut tx, db => sqlx::query_as(
             "SELECT EXISTS (SELECT 1 FROM introspectors WHERE api_id = $1 AND client_id = $2) AS may_introspect, \
@@ -62,16 +63,18 @@ impl Engine {
 
 /// What the database knows of a token and of whoever asks about it.
 #[derive(sqlx::FromRow)]
-struct Standing {
+pub(crate) struct Standing {
     may_introspect: bool,
-    denied: bool,
+    /// It is on the deny list.
+    pub(crate) denied: bool,
     /// From when on the client's tokens count; nothing if there is no such client.
-    valid_from: Option<Timestamp>,
+    pub(crate) valid_from: Option<Timestamp>,
 }
 
 /// All that is said of an active token.
 fn said(issued: Issued) -> Introspection {
     let text = |name: &str| issued.claims.text(name).map(str::to_owned);
+    let cnf = issued.claims.text_in("cnf", "jkt").map(|jkt| Confirmation { jkt: jkt.to_owned() });
     Introspection {
         active: true,
         iss: text("iss"),
@@ -80,8 +83,9 @@ fn said(issued: Issued) -> Introspection {
         exp: Some(issued.expires_at),
         iat: Some(issued.issued_at),
         scope: text("scope"),
-        token_type: Some("Bearer".to_owned()),
+        token_type: Some(if cnf.is_some() { TOKEN_TYPE } else { "Bearer" }.to_owned()),
         jti: text("jti"),
+        cnf,
         client_id: Some(issued.client_id),
     }
 }

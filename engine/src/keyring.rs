@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::keypair::KeyPair;
 use crate::logs;
 use crate::published::{Published, SigningKey};
+use crate::signing_secrets;
 use crate::store::{self, Store, Tx, execute, on};
 use crate::vault::Vault;
 
@@ -152,12 +153,13 @@ impl Prepared {
     }
 }
 
-/// Notes how long tokens of `api` live, so that the key which signs them is kept for as long.
+/// Notes how long tokens of `api` live, so that the key or secret which signs them is kept for as long.
 pub(crate) async fn note_lifetime(tx: &mut Tx, api: &Api) -> Result<(), Error> {
-    if let Some(alg) = api.signing_alg.key_alg() {
-        let sql = "UPDATE signing_keys SET longest_lifetime = $2 WHERE alg = $1 AND state = 'current' AND longest_lifetime < $2";
-        execute!(tx, sqlx::query(sql).bind(alg.as_str()).bind(api.token_lifetime))?;
-    }
+    let Some(alg) = api.signing_alg.key_alg() else {
+        return signing_secrets::note_lifetime(tx, api).await;
+    };
+    let sql = "UPDATE signing_keys SET longest_lifetime = $2 WHERE alg = $1 AND state = 'current' AND longest_lifetime < $2";
+    execute!(tx, sqlx::query(sql).bind(alg.as_str()).bind(api.token_lifetime))?;
     Ok(())
 }
 

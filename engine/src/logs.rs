@@ -41,6 +41,8 @@ pub struct Caller {
     pub ip: String,
     /// What it sent as `User-Agent`.
     pub user_agent: String,
+    /// Under which the log has the request if it is refused, from [`Engine::log_id`]; where it is empty, the entry gets an id of its own.
+    pub log_id: String,
 }
 
 impl Engine {
@@ -85,10 +87,21 @@ impl Engine {
         row.ok_or(Error::NotFound("log entry"))?.entry()
     }
 
+    /// The id of an entry that is still to be written, so that a caller who is refused can be told it. For one request only.
+    #[must_use]
+    pub fn log_id(&self) -> String {
+        self.0.log_ids.next(&*self.0.clock, &self.0.chance)
+    }
+
     /// An entry of now, to be completed with what it concerns.
     pub(crate) fn entry(&self, actor: &Actor, kind: LogType, description: impl Into<String>) -> LogEntry {
+        self.entry_as(self.log_id(), actor, kind, description)
+    }
+
+    /// The same under an id that was drawn before.
+    pub(crate) fn entry_as(&self, log_id: String, actor: &Actor, kind: LogType, description: impl Into<String>) -> LogEntry {
         LogEntry {
-            log_id: self.0.log_ids.next(&*self.0.clock, &self.0.chance),
+            log_id,
             date: self.now(),
             kind,
             description: description.into(),
@@ -100,6 +113,7 @@ impl Engine {
             scope: String::new(),
             reason: String::new(),
             user_agent: String::new(),
+            refused: None,
             before: String::new(),
             after: String::new(),
         }
@@ -289,7 +303,7 @@ pub(crate) async fn insert(tx: &mut Tx, entries: &[LogEntry]) -> Result<(), Erro
     on!(tx, db => {
         let mut sql = QueryBuilder::new(
             "INSERT INTO logs (log_id, date, kind, description, actor_kind, actor_id, actor_name, actor_ip, client_id, \
-             client_name, audience, api_name, scope, reason, user_agent, before_json, after_json) ",
+             client_name, audience, api_name, scope, reason, user_agent, refused_json, before_json, after_json) ",
         );
         sql.push_values(entries, |mut row, entry| {
             row.push_bind(&entry.log_id)
@@ -307,6 +321,7 @@ pub(crate) async fn insert(tx: &mut Tx, entries: &[LogEntry]) -> Result<(), Erro
                 .push_bind(shown(&entry.scope, usize::MAX))
                 .push_bind(shown(&entry.reason, TEXT_MAX))
                 .push_bind(shown(&entry.user_agent, USER_AGENT_MAX))
+                .push_bind(entry.refused.as_ref().map(json).unwrap_or_default())
                 .push_bind(&entry.before)
                 .push_bind(&entry.after);
         });
@@ -368,6 +383,7 @@ struct LogRow {
     scope: String,
     reason: String,
     user_agent: String,
+    refused_json: String,
     before_json: String,
     after_json: String,
 }
@@ -392,6 +408,8 @@ impl LogRow {
             scope: self.scope,
             reason: self.reason,
             user_agent: self.user_agent,
+            // What another version wrote may be more than this one knows; the other fields say it in words.
+            refused: serde_json::from_str(&self.refused_json).ok(),
             before: self.before_json,
             after: self.after_json,
         })

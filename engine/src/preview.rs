@@ -2,6 +2,7 @@
 
 use model::api::{Api, ApiChanges};
 use model::client::Client;
+use model::dpop;
 use model::grant::{AccessQuery, Grant};
 use model::page::PageRequest;
 use model::token::{CLIENT_CREDENTIALS, Claims, TokenRequest, decide};
@@ -49,10 +50,19 @@ impl Engine {
         };
         let jti = || "a new one for each token".to_owned();
         let claims = decide(&request, self.issuer(), &client, Some(&api), Some(&grant), self.now(), jti);
+        let required = api.dpop_required || client.dpop_required;
+        let jkt = required.then(|| "the thumbprint of the client's key".to_owned());
+        let claims = claims.and_then(|claims| dpop::bind(claims, jkt, &api, &client));
         let claims: Claims = claims.map_err(|refusal| Error::Key(IssueError::Refused(refusal).to_string()))?;
         let snapshot = self.0.snapshots.current();
-        let key = api.signing_alg.key_alg().and_then(|alg| snapshot.keys.current(alg).ok());
-        let header = Header::new(api.signing_alg, api.token_dialect.typ(), key.map(|key| key.jwk.kid.as_str()));
+        let kid = match api.signing_alg.key_alg() {
+            Some(alg) => snapshot.keys.current(alg).ok().map(|key| key.jwk.kid.as_str()),
+            None => snapshot
+                .api(&api.identifier)
+                .and_then(|api| api.signing_secret())
+                .map(|secret| secret.kid.as_str()),
+        };
+        let header = Header::new(api.signing_alg, api.token_dialect.typ(), kid);
         let pretty = |error: serde_json::Error| Error::Key(error.to_string());
         Ok(Preview {
             client,

@@ -21,7 +21,7 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// Bits of RSA keys that are taken (Auth0's limits).
 pub const RSA_BITS: (usize, usize) = (2_048, 4_096);
 /// Members of a JWK that only a private or a secret key has (RFC 7518 §6, RFC 8037 §2).
-const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// A public key and what its text says of it.
 #[derive(Debug)]
@@ -122,7 +122,26 @@ fn from_jwk(text: &str) -> Result<Pasted, Invalid> {
         };
         jwk = only.clone();
     }
-    if PRIVATE.iter().any(|name| jwk.contains_key(*name)) {
+    members(&jwk)
+}
+
+/// Reads a key from the members of a JWK, as [`read`] does.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn from_members(jwk: &Map<String, Value>) -> Result<Pasted, Invalid> {
+    let pasted = members(jwk)?;
+    check(&pasted.public)?;
+    Ok(pasted)
+}
+
+/// Whether a JWK holds what only its owner may know.
+pub(crate) fn is_private(jwk: &Map<String, Value>) -> bool {
+    PRIVATE.iter().any(|name| jwk.contains_key(*name))
+}
+
+fn members(jwk: &Map<String, Value>) -> Result<Pasted, Invalid> {
+    if is_private(jwk) {
         return Err(private());
     }
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);

@@ -14,6 +14,7 @@ use crate::logs::json;
 use crate::store::execute;
 use crate::tokens::Answered;
 use crate::usage::Room;
+use crate::used_once::Once;
 
 impl Engine {
     /// Sets the quota of a client; nothing is logged where nothing differs. It holds for the tokens that were issued in this hour and on this
@@ -87,15 +88,20 @@ impl Engine {
     /// Tells the log that a client has come to these levels of its quota. Of all servers on the database the first one does, once in a window.
     async fn tell_quota(&self, client: &Client, standing: &QuotaStanding, reached: Vec<(QuotaWindow, QuotaLevel)>) {
         for (window, level) in reached {
-            let id = format!("{}:{level:?}:{}", window.name(), window.start(standing.at));
-            let first = self.use_once("quota", &client.client_id, &id, window.end(standing.at)).await;
+            let told = Once {
+                kind: "quota",
+                owner: client.client_id.clone(),
+                id: format!("{}:{level:?}:{}", window.name(), window.start(standing.at)),
+                until: window.end(standing.at),
+            };
             // Rather told twice than not at all.
-            if first.unwrap_or(true) {
-                self.queue_log(LogEntry {
-                    kind: LogType::QuotaReached,
-                    ..self.client_entry(&Actor::system(), client, words(client, standing, window, level))
-                });
+            if self.use_once(&[told]).await.is_ok_and(|before| before.is_some()) {
+                continue;
             }
+            self.queue_log(LogEntry {
+                kind: LogType::QuotaReached,
+                ..self.client_entry(&Actor::system(), client, words(client, standing, window, level))
+            });
         }
     }
 }

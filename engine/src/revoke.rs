@@ -30,11 +30,11 @@ impl Engine {
     pub async fn revoke(&self, credentials: Option<&Credentials>, token: Option<&str>, caller: &Caller) -> Result<(), IssueError> {
         let (client, entry) = self.authenticate(credentials, caller).await?;
         let Some(token) = token else {
-            return Err(self.refuse_entry(entry, Refusal::TokenMissing));
+            return Err(self.refuse_entry(entry, credentials, Refusal::TokenMissing));
         };
         // Only what this server signed comes into the list, or whoever has a client could fill it.
         match self.issued(token).await.filter(|issued| issued.client_id == client.client.client_id) {
-            Some(issued) => self.deny(&issued, entry).await,
+            Some(issued) => self.deny(&issued, credentials, entry).await,
             None => Ok(()),
         }
     }
@@ -74,7 +74,7 @@ impl Engine {
     }
 
     /// No change of the configuration: introspection asks the list itself, so no revision is raised and nobody reads anything anew.
-    async fn deny(&self, issued: &Issued, entry: LogEntry) -> Result<(), IssueError> {
+    async fn deny(&self, issued: &Issued, credentials: Option<&Credentials>, entry: LogEntry) -> Result<(), IssueError> {
         self.sweep_denied(self.now()).await;
         let mut tx = self.0.store.write().await.map_err(IssueError::Failed)?;
         let added = execute!(
@@ -96,7 +96,7 @@ impl Engine {
             .await)
         .map_err(Error::from)?;
         if count > DENIED_MAX {
-            return Err(self.refuse_entry(entry, Refusal::TooManyRevoked(issued.client_id.clone())));
+            return Err(self.refuse_entry(entry, credentials, Refusal::TooManyRevoked(issued.client_id.clone())));
         }
         let entry = LogEntry {
             kind: LogType::TokenRevoked,

@@ -6,6 +6,7 @@
 //! moves its snapshot on before a verb returns; a change of another process is noticed by the watcher, or sooner by a request that
 //! would be refused without it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use jsonwebtoken::DecodingKey;
 use model::api::{Api, SigningAlg};
 use model::client::Client;
 use model::grant::Grant;
+use model::signing_secret::SigningSecretState;
 use quick_cache::sync::Cache;
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
@@ -27,6 +29,7 @@ use crate::engine::{Engine, Inner};
 use crate::error::Error;
 use crate::jose;
 use crate::published::Keys;
+use crate::signing_secrets::{self, Sealed};
 use crate::store::{self, Store, Tx};
 use crate::vault::Vault;
 use crate::{apis, clients, grants};
@@ -63,17 +66,22 @@ pub(crate) struct Snapshot {
     pub(crate) keys: Keys,
 }
 
-/// An API with its parsed signing secret.
+/// An API with its parsed signing secrets.
 pub(crate) struct ApiEntry {
     /// The API.
     pub(crate) api: Api,
-    secret: Option<HmacSecret>,
+    secrets: Vec<HmacSecret>,
 }
 
-struct HmacSecret {
+/// A signing secret of an API.
+pub(crate) struct HmacSecret {
+    /// Names it in tokens.
+    pub(crate) kid: String,
+    is_current: bool,
     /// The header of the tokens, encoded.
-    header: String,
-    signing: hmac::Key,
+    pub(crate) header: String,
+    /// What signs.
+    pub(crate) signing: hmac::Key,
     verifying: DecodingKey,
 }
 
@@ -92,8 +100,13 @@ pub(crate) struct ClientEntry {
 impl Snapshot {
     async fn read(tx: &mut Tx, vault: &Vault, revision: i64, known: Option<&Keys>) -> Result<Self, Error> {
         let mut entries = HashMap::new();
-        for (api, sealed) in apis::all_with_secrets(tx).await? {
-            let entry = ApiEntry::new(api, sealed.as_deref(), vault);
+        let mut secrets: HashMap<String, Vec<Sealed>> = HashMap::new();
+        for secret in signing_secrets::all(tx).await? {
+            secrets.entry(secret.api_id.clone()).or_default().push(secret);
+        }
+        for api in apis::all(tx).await? {
+            let sealed = secrets.remove(&api.id).unwrap_or_default();
+            let entry = ApiEntry::new(api, &sealed, vault);
             entries.insert(entry.api.identifier.clone(), Arc::new(entry));
         }
         Ok(Self {
@@ -106,7 +119,7 @@ impl Snapshot {
     /// The algorithms that sign tokens: those with keys, and that of the secrets if an API has one.
     pub(crate) fn algs(&self) -> Vec<SigningAlg> {
         let with_keys = self.keys.published().algs.iter().map(|alg| alg.signing_alg());
-        let with_secrets = self.apis.values().any(|api| api.secret.is_some()).then_some(SigningAlg::HS256);
+        let with_secrets = self.apis.values().any(|api| api.signing_secret().is_some()).then_some(SigningAlg::HS256);
         with_keys.chain(with_secrets).collect()
     }
 
@@ -118,30 +131,35 @@ impl Snapshot {
 
 impl ApiEntry {
     /// A secret that can't be opened is logged and left out, so that one damaged row stops the tokens of one API only.
-    fn new(api: Api, sealed: Option<&str>, vault: &Vault) -> Self {
-        let sealed = sealed.filter(|_| api.signing_alg == SigningAlg::HS256);
-        let secret = sealed.and_then(|sealed| match apis::open_signing_secret(vault, &api.id, sealed) {
+    fn new(api: Api, sealed: &[Sealed], vault: &Vault) -> Self {
+        // Those of an API that signs otherwise now wait until it signs so again.
+        let sealed = sealed.iter().filter(|_| api.signing_alg == SigningAlg::HS256);
+        let secrets = sealed.filter_map(|sealed| match sealed.open(vault) {
             Ok(secret) => Some(HmacSecret {
-                header: jose::header(SigningAlg::HS256, api.token_dialect.typ(), None),
+                kid: sealed.kid.clone(),
+                is_current: sealed.state == SigningSecretState::Current,
+                header: jose::header(SigningAlg::HS256, api.token_dialect.typ(), Some(&sealed.kid)),
                 signing: hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes()),
                 verifying: DecodingKey::from_secret(secret.reveal().as_bytes()),
             }),
             Err(error) => {
-                tracing::error!(api = %api.id, %error, "tokens of this API can't be signed");
+                tracing::error!(api = %api.id, kid = %sealed.kid, %error, "this signing secret of an API can't be used");
                 None
             }
         });
-        Self { api, secret }
+        let secrets = secrets.collect();
+        Self { api, secrets }
     }
 
-    /// The header of HS256 tokens of this API, encoded, and what signs them, if it has such a secret.
-    pub(crate) fn signing_secret(&self) -> Option<(&str, &hmac::Key)> {
-        self.secret.as_ref().map(|secret| (secret.header.as_str(), &secret.signing))
+    /// What signs HS256 tokens of this API, if it has such a secret.
+    pub(crate) fn signing_secret(&self) -> Option<&HmacSecret> {
+        self.secrets.iter().find(|secret| secret.is_current)
     }
 
-    /// What verifies HS256 tokens of this API, if it has such a secret.
-    pub(crate) fn verifying_secret(&self) -> Option<&DecodingKey> {
-        self.secret.as_ref().map(|secret| &secret.verifying)
+    /// What verifies HS256 tokens of this API that name this `kid`. Those that name none are of the time before there was any.
+    pub(crate) fn verifying_secret(&self, kid: Option<&str>) -> Option<&DecodingKey> {
+        let kid = kid.map_or_else(|| signing_secrets::first_kid(&self.api.id).into(), Cow::Borrowed);
+        self.secrets.iter().find(|secret| secret.kid == kid).map(|secret| &secret.verifying)
     }
 }
 

@@ -161,7 +161,7 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, Error> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+            Self::Postgres(pool) => Tx::Postgres(begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
         })
     }
 
@@ -174,7 +174,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(begin(pool, "BEGIN").await?),
         })
     }
 
@@ -197,6 +197,17 @@ impl std::fmt::Debug for Store {
             Self::Postgres(_) => "Store::Postgres",
         })
     }
+}
+
+/// Begins a transaction to its end even if whoever waits for it is given up, as the wire does when a caller hangs up.
+///
+/// sqlx 0.9 takes back only what has begun entirely: a connection that returns to the pool in the midst of its `BEGIN` would hand that
+/// transaction on to whoever has the connection next.
+async fn begin(pool: &PgPool, how: &'static str) -> Result<Transaction<'static, Postgres>, Error> {
+    let pool = pool.clone();
+    // Only the end of the runtime or a panic of the driver can break the task off.
+    let begun = tokio::spawn(async move { pool.begin_with(how).await }).await;
+    Ok(begun.map_err(|_| Error::Closed)??)
 }
 
 /// The number of committed changes so far.

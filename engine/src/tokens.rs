@@ -10,12 +10,14 @@ use model::api::IDENTIFIER_MAX;
 use model::assertion::Flaw;
 use model::client::AuthMethod;
 use model::client_secret::{self, LastUse};
+use model::dpop;
 use model::log::{Actor, ActorKind, LogEntry, LogType};
-use model::refusal::Refusal;
+use model::refusal::{Refusal, RefusedRequest};
 use model::secret::Secret;
 use model::token::{self, Claims, Credentials, TokenRequest, TokenResponse};
 
 use crate::assertions;
+use crate::dpop::{Proven, nobodys_key};
 use crate::engine::Engine;
 use crate::error::{Error, IssueError};
 use crate::jose;
@@ -28,6 +30,8 @@ use crate::usage::Room;
 pub(crate) const CLIENT_ID_SHOWN: usize = 100;
 /// The most characters of scopes that the log shows.
 pub(crate) const SCOPE_SHOWN: usize = 2_000;
+/// The most characters of a `grant_type` that the log shows.
+const GRANT_TYPE_SHOWN: usize = 100;
 /// Characters of a `jti`: 131 bits.
 const JTI_LENGTH: usize = 22;
 /// What every secret is compared with, that of an unknown client too: no secret has this hash.
@@ -60,18 +64,19 @@ impl Engine {
             answer = self.answer(&newer, credentials.as_ref(), &request, &mut entry).await;
         }
         let answer = match answer {
-            Ok(answered) => match self.spend(credentials.as_ref()).await {
+            Ok((answered, proven)) => match self.spend(credentials.as_ref(), proven).await {
                 Ok(()) => Ok(self.count(answered, &request, entry.date).await),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
         };
         self.note_attempt(credentials.as_ref(), &answer, &entry, LogType::TokenRefused);
-        self.record(entry, &request, &answer);
+        self.record(entry, credentials.as_ref().and_then(Credentials::method), &request, &answer);
         answer
     }
 
-    /// A token for a client without its secret, by the same rules; the log names `actor`.
+    /// A token for a client without its secret, by the same rules; the log names `actor`. It is for looking at: where it must be bound to a
+    /// key, it is bound to one that is thrown away, so nobody can use it at an API that checks that.
     ///
     /// # Errors
     /// [`IssueError`].
@@ -82,7 +87,7 @@ impl Engine {
         if let Some(newer) = self.newer(&snapshot, &answer).await {
             answer = self.answer_for(&newer, client_id, &request, &mut entry).await;
         }
-        self.record(entry, &request, &answer);
+        self.record(entry, None, &request, &answer);
         answer
     }
 
@@ -93,12 +98,14 @@ impl Engine {
         credentials: Option<&Credentials>,
         request: &TokenRequest,
         entry: &mut LogEntry,
-    ) -> Result<Answered<'_>, IssueError> {
+    ) -> Result<(Answered<'_>, Option<Proven>), IssueError> {
         token::check_grant_type(request)?;
         let client = self.prove(snapshot, credentials, entry).await?;
+        let proven = self.check_proof(credentials, entry.date)?;
+        let jkt = proven.as_ref().map(|proven| proven.jkt.clone());
         let room = self.room_for(&client.client, entry.date).await?;
-        let token = self.token(snapshot, &client, request, entry.date).await?;
-        Ok(Answered { token, client, room })
+        let token = self.token(snapshot, &client, request, jkt, entry.date).await?;
+        Ok((Answered { token, client, room }, proven))
     }
 
     /// The same for a client that need not prove itself.
@@ -113,7 +120,10 @@ impl Engine {
         let client = self.0.snapshots.client(&self.0.store, snapshot, client_id).await?;
         let client = client.ok_or_else(|| unknown(client_id))?;
         entry.client_name.clone_from(&client.client.name);
-        self.token(snapshot, &client, request, entry.date).await
+        let api = token::audience(request).ok().and_then(|audience| snapshot.api(audience));
+        let required = client.client.dpop_required || api.is_some_and(|api| api.api.dpop_required);
+        let jkt = required.then(nobodys_key).transpose()?;
+        self.token(snapshot, &client, request, jkt, entry.date).await
     }
 
     /// What is known now, if `answer` is a refusal that it may change: a script that has just created something must not be
@@ -127,6 +137,7 @@ impl Engine {
                 flaw: Flaw::Key | Flaw::Signature,
                 ..
             }
+            | Refusal::DpopFlawed(dpop::Flaw::RequiredByApi | dpop::Flaw::RequiredByClient)
             | Refusal::AudienceUnknown(_)
             | Refusal::NotAuthorized { .. }
             | Refusal::ScopeNotGranted(_),
@@ -142,9 +153,8 @@ impl Engine {
 
     /// Logs a refusal that the wire found before there was a request to answer.
     pub fn refuse(&self, refusal: &Refusal, client_id: Option<&str>, audience: Option<&str>, caller: &Caller) {
-        let mut entry = self.token_entry(&stranger("", &caller.ip), client_id, audience, caller);
-        describe_refusal(&mut entry, refusal);
-        self.queue_token_log(entry);
+        let entry = self.token_entry(&stranger("", &caller.ip), client_id, audience, caller);
+        self.queue_token_log(refused(entry, LogType::TokenRefused, RefusedRequest::unread(refusal.clone())));
     }
 
     /// The client that the credentials are of (RFC 6749 §2.3.1); completes `entry` with it.
@@ -214,20 +224,28 @@ impl Engine {
         Ok(client)
     }
 
-    /// Decides on the request of a proven client and signs what it gets.
-    async fn token(&self, snapshot: &Snapshot, client: &ClientEntry, request: &TokenRequest, now: i64) -> Result<TokenResponse, IssueError> {
+    /// Decides on the request of a proven client and signs what it gets; `jkt` is the thumbprint of the key that it is bound to, if any.
+    async fn token(
+        &self,
+        snapshot: &Snapshot,
+        client: &ClientEntry,
+        request: &TokenRequest,
+        jkt: Option<String>,
+        now: i64,
+    ) -> Result<TokenResponse, IssueError> {
         let api = token::audience(request).ok().and_then(|audience| snapshot.api(audience));
         let grant = api.and_then(|api| client.grant(&api.api.identifier));
         let claims = token::decide(request, &self.0.issuer, &client.client, api.map(|entry| &entry.api), grant, now, || {
             self.0.chance.alphanumeric(JTI_LENGTH)
         })?;
         let api = api.ok_or_else(|| Refusal::AudienceUnknown(claims.aud.clone()))?;
+        let claims = dpop::bind(claims, jkt, &api.api, &client.client)?;
         let access_token = self.sign(snapshot, api, &claims).await?;
         Ok(TokenResponse {
             access_token: Secret::new(access_token),
             scope: claims.scope,
             expires_in: claims.exp - claims.iat,
-            token_type: "Bearer".to_owned(),
+            token_type: if claims.cnf.is_some() { dpop::TOKEN_TYPE } else { "Bearer" }.to_owned(),
             quota: None,
         })
     }
@@ -245,9 +263,9 @@ impl Engine {
             }
             None => {
                 let secret = api.signing_secret();
-                let (header, key) = secret.ok_or_else(|| Error::Key(format!("the signing secret of API {} can't be read", api.api.id)))?;
-                let input = jose::signing_input(header, &payload);
-                let mac = hmac::sign(key, input.as_bytes());
+                let secret = secret.ok_or_else(|| Error::Key(format!("the signing secret of API {} can't be read", api.api.id)))?;
+                let input = jose::signing_input(&secret.header, &payload);
+                let mac = hmac::sign(&secret.signing, input.as_bytes());
                 Ok(jose::compact(input, mac.as_ref()))
             }
         }
@@ -255,7 +273,8 @@ impl Engine {
 
     /// A log entry about a token, with everything that strangers send cut and cleaned.
     pub(crate) fn token_entry(&self, actor: &Actor, client_id: Option<&str>, audience: Option<&str>, caller: &Caller) -> LogEntry {
-        let mut entry = self.entry(actor, LogType::TokenRefused, "");
+        let log_id = Some(caller.log_id.clone()).filter(|id| !id.is_empty()).unwrap_or_else(|| self.log_id());
+        let mut entry = self.entry_as(log_id, actor, LogType::TokenRefused, "");
         entry.client_id = shown(client_id.unwrap_or_default(), CLIENT_ID_SHOWN);
         entry.audience = shown(audience.unwrap_or_default(), IDENTIFIER_MAX);
         entry.user_agent = shown(&caller.user_agent, USER_AGENT_MAX);
@@ -263,23 +282,34 @@ impl Engine {
     }
 
     /// Queues the entry of a decided request. One that was not decided is no event of the client: the wire reports it.
-    fn record(&self, mut entry: LogEntry, request: &TokenRequest, answer: &Result<TokenResponse, IssueError>) {
-        match answer {
-            Ok(response) => {
-                entry.kind = LogType::TokenIssued;
-                entry.description = "Access token issued".to_owned();
-                entry.scope = shown(response.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN);
-            }
-            Err(IssueError::Refused(refusal)) => {
-                if !self.is_told(refusal) {
-                    return;
-                }
-                describe_refusal(&mut entry, refusal);
-                entry.scope = shown(request.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN);
+    fn record(&self, entry: LogEntry, auth_method: Option<AuthMethod>, request: &TokenRequest, answer: &Result<TokenResponse, IssueError>) {
+        self.queue_token_log(match answer {
+            Ok(response) => LogEntry {
+                kind: LogType::TokenIssued,
+                description: "Access token issued".to_owned(),
+                scope: shown(response.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN),
+                ..entry
+            },
+            Err(IssueError::Refused(refusal)) if !self.is_told(refusal) => return,
+            Err(IssueError::Refused(refusal)) => LogEntry {
+                scope: shown(request.scope.as_deref().unwrap_or_default(), SCOPE_SHOWN),
+                ..refused(
+                    entry,
+                    LogType::TokenRefused,
+                    RefusedRequest {
+                        grant_type: request.grant_type.as_deref().map(|name| shown(name, GRANT_TYPE_SHOWN)),
+                        auth_method,
+                        refusal: refusal.clone(),
+                    },
+                )
+            },
+            Err(IssueError::NonceWanted) => {
+                // Every client begins so, and each that comes again after some minutes: as log entries they would hide the refusals.
+                tracing::debug!(client = %entry.client_id, "asked for the current DPoP nonce");
+                return;
             }
             Err(IssueError::Busy | IssueError::Failed(_)) => return,
-        }
-        self.queue_token_log(entry);
+        });
     }
 
     /// Queues an entry with the name that the API has by now.
@@ -309,10 +339,15 @@ impl From<SignError> for IssueError {
     }
 }
 
-fn describe_refusal(entry: &mut LogEntry, refusal: &Refusal) {
-    entry.kind = LogType::TokenRefused;
-    entry.reason = refusal.code().to_owned();
-    entry.description = shown(&refusal.for_log(), TEXT_MAX);
+/// The entry of a refusal.
+pub(crate) fn refused(entry: LogEntry, kind: LogType, request: RefusedRequest) -> LogEntry {
+    LogEntry {
+        kind,
+        reason: request.refusal.code().to_owned(),
+        description: shown(&request.refusal.for_log(), TEXT_MAX),
+        refused: Some(request),
+        ..entry
+    }
 }
 
 /// Refuses a way of proving that is not among the client's.
@@ -357,6 +392,7 @@ mod tests {
             issuer: Issuer::parse("https://auth.example.com/").unwrap(),
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
+            dpop_nonce: false,
         };
         Engine::open(config).await.unwrap()
     }

@@ -9,19 +9,39 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::store::execute;
 
+/// Something that may be used once.
+pub(crate) struct Once {
+    /// What it is.
+    pub(crate) kind: &'static str,
+    /// Whose it is.
+    pub(crate) owner: String,
+    /// What its owner calls it.
+    pub(crate) id: String,
+    /// From when on nobody takes it anyway.
+    pub(crate) until: Timestamp,
+}
+
 impl Engine {
-    /// Whether this is the first use of what `owner` calls `id`; from now until `until` there is no second.
+    /// Uses all of these, or none: then it gives the kind of the first that was used before.
     ///
     /// # Errors
-    /// [`Error::Storage`]; then it was not used.
-    pub(crate) async fn use_once(&self, kind: &str, owner: &str, id: &str, until: Timestamp) -> Result<bool, Error> {
+    /// [`Error::Storage`]; then nothing was used.
+    pub(crate) async fn use_once(&self, things: &[Once]) -> Result<Option<&'static str>, Error> {
+        if things.is_empty() {
+            return Ok(None);
+        }
         let mut tx = self.0.store.write().await?;
         // What has expired is forgotten here, where somebody writes anyway.
         execute!(&mut tx, sqlx::query("DELETE FROM used_once WHERE expires_at < $1").bind(self.now()))?;
         let sql = "INSERT INTO used_once (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
-        let added = execute!(&mut tx, sqlx::query(sql).bind(hash(kind, owner, id)).bind(until))?;
+        for thing in things {
+            let hash = hash(thing.kind, &thing.owner, &thing.id);
+            if execute!(&mut tx, sqlx::query(sql).bind(hash).bind(thing.until))? == 0 {
+                return Ok(Some(thing.kind));
+            }
+        }
         tx.commit().await?;
-        Ok(added == 1)
+        Ok(None)
     }
 }
 

@@ -112,6 +112,7 @@ fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
 pub struct Vault {
     sealing: LessSafeKey,
     hashing: hmac::Key,
+    nonces: hmac::Key,
     chance: Chance,
 }
 
@@ -123,9 +124,11 @@ impl Vault {
         let hashing = pseudorandom
             .expand(&[b"client secrets"], hmac::HMAC_SHA256)
             .map_err(|_| VaultError::Key)?;
+        let nonces = pseudorandom.expand(&[b"dpop nonces"], hmac::HMAC_SHA256).map_err(|_| VaultError::Key)?;
         Ok(Self {
             sealing: LessSafeKey::new(UnboundKey::from(sealing)),
             hashing: hmac::Key::from(hashing),
+            nonces: hmac::Key::from(nonces),
             chance,
         })
     }
@@ -187,6 +190,20 @@ impl Vault {
         let mut mac = [0; 32];
         mac.copy_from_slice(tag.as_ref());
         mac
+    }
+
+    /// The DPoP nonce of a step of time: 43 letters, digits, `-` and `_` that nobody without the master key can make.
+    #[must_use]
+    pub fn nonce(&self, step: i64) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.nonces, &step.to_be_bytes()))
+    }
+
+    /// Whether `text` is the nonce of one of these steps; compared in constant time.
+    #[must_use]
+    pub fn is_nonce(&self, text: &str, steps: [i64; 2]) -> bool {
+        let is = |step| verify_slices_are_equal(text.as_bytes(), self.nonce(step).as_bytes()).is_ok();
+        let [first, second] = steps.map(is);
+        first | second
     }
 
     /// Which of `macs` is the hash of `secret`: each is compared in constant time, also behind one that matches.
@@ -278,6 +295,19 @@ mod tests {
         assert_eq!(vault.matching("c1", "s3cret", [].iter()), None);
         assert_eq!(mac_from_text(&mac_to_text(&macs[0])), Some(macs[0]));
         assert_eq!(mac_from_text("AAAA"), None);
+    }
+
+    #[test]
+    fn nonces_are_of_their_step_and_their_master_key() {
+        let nonce = vault(1).nonce(7);
+        assert_eq!(nonce.len(), 43);
+        // RFC 9449 §8.1: NQCHAR.
+        assert!(nonce.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_'), "{nonce}");
+        assert!(vault(1).is_nonce(&nonce, [7, 6]) && vault(1).is_nonce(&nonce, [8, 7]));
+        assert!(!vault(1).is_nonce(&nonce, [9, 8]) && !vault(2).is_nonce(&nonce, [7, 6]));
+        for text in ["", &nonce[1..], "x"] {
+            assert!(!vault(1).is_nonce(text, [7, 6]), "{text}");
+        }
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub enum Unverified {
     /// Not a signed JSON Web Token in compact form, or a claim that every token has is missing.
     #[error("This is not a complete token. Paste all three parts, with the dots between them.")]
     Malformed,
-    /// The header names no key that is published.
-    #[error("The key that signed this token is not published: it was revoked, or it belongs to another server.")]
+    /// The header names no key that is published, and no signing secret that the API has.
+    #[error("The key that signed this token is not known: it was revoked or removed, or it belongs to another server.")]
     UnknownKey,
     /// The signature is not of this header and these claims.
     #[error("The signature does not match. The token was altered, or signed with another key.")]
@@ -88,7 +88,7 @@ impl Engine {
 }
 
 /// Header and claims of a token, nothing checked.
-fn parts(token: &str) -> Result<(Ordered, Ordered), Unverified> {
+pub(crate) fn parts(token: &str) -> Result<(Ordered, Ordered), Unverified> {
     let mut parts = token.split('.');
     let (Some(header), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return Err(Unverified::Malformed);
@@ -103,10 +103,10 @@ fn parts(token: &str) -> Result<(Ordered, Ordered), Unverified> {
     Ok((read(header)?, read(claims)?))
 }
 
-/// What verifies tokens of `api`: its own secret, or the published key with this id.
+/// What verifies tokens of `api`: that of its own secrets with this id, or the published key with this id.
 fn key_of<'a>(snapshot: &'a Snapshot, api: &'a ApiEntry, kid: Option<&str>) -> Result<(Algorithm, &'a DecodingKey), Unverified> {
     let key = match api.api.signing_alg.key_alg() {
-        None => api.verifying_secret().map(|key| (Algorithm::HS256, key)),
+        None => api.verifying_secret(kid).map(|key| (Algorithm::HS256, key)),
         Some(alg) => kid.and_then(|kid| snapshot.keys.verifying(kid, alg)),
     };
     key.ok_or(Unverified::UnknownKey)
@@ -133,7 +133,8 @@ fn check(token: &str, algorithm: Algorithm, key: &DecodingKey, audience: &str, i
 pub(crate) struct Ordered(Vec<(String, Value)>);
 
 impl Ordered {
-    fn get(&self, name: &str) -> Option<&Value> {
+    /// The member of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
@@ -142,12 +143,18 @@ impl Ordered {
         self.get(name)?.as_str()
     }
 
+    /// A member of the member of this name, if it is a text.
+    pub(crate) fn text_in(&self, name: &str, inner: &str) -> Option<&str> {
+        self.get(name)?.get(inner)?.as_str()
+    }
+
     /// The member of this name, if it is a whole number.
     pub(crate) fn number(&self, name: &str) -> Option<i64> {
         self.get(name)?.as_i64()
     }
 
-    fn pretty(&self) -> Result<String, Unverified> {
+    /// Indented JSON.
+    pub(crate) fn pretty(&self) -> Result<String, Unverified> {
         serde_json::to_string_pretty(self).map_err(|_| Unverified::Malformed)
     }
 }

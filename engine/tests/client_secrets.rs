@@ -101,7 +101,7 @@ async fn ask(engine: &Engine, client_id: &str, secret: &Secret, ip: &str) -> &'s
     };
     let caller = Caller {
         ip: ip.to_owned(),
-        user_agent: String::new(),
+        ..Caller::default()
     };
     match engine.issue(Some(credentials), request, &caller).await {
         Ok(_) => "issued",

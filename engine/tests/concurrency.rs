@@ -127,6 +127,17 @@ on_both! {
         two.close().await;
     }
 
+    /// A connection on which a read has just begun must not be handed on as it is: the next one to have it may want to write.
+    async fn readers_that_are_given_up_hold_up_no_writer(house: House) {
+        let engine = &house.engine;
+        for round in 0..40 {
+            for polls in 0..6 {
+                let _ = given_up(engine.client("nobody"), polls).await;
+                engine.create_client(&Actor::command(), named(&format!("{round}-{polls}"))).await.unwrap();
+            }
+        }
+    }
+
     async fn parallel_writers_lose_nothing(house: House) {
         let (one, two) = (&house.engine, house.another().await);
         let before = revision(one).await;

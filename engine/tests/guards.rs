@@ -90,6 +90,7 @@ fn from(ip: &str) -> Caller {
     Caller {
         ip: ip.to_owned(),
         user_agent: "billing/1.0".to_owned(),
+        ..Caller::default()
     }
 }
 

@@ -122,7 +122,11 @@ impl Shop {
     /// What somebody signs who knows the secret of an HS256 API.
     async fn signed(&self, claims: serde_json::Value) -> String {
         let secret = self.engine.reveal_signing_secret(&Actor::command(), &self.api.id).await.unwrap();
-        encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()
+        let header = Header {
+            kid: Some(self.engine.signing_secrets(&self.api.id).await.unwrap().remove(0).kid),
+            ..Header::default()
+        };
+        encode(&header, &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()
     }
 }
 
@@ -140,6 +144,7 @@ fn caller() -> Caller {
     Caller {
         ip: "192.0.2.7".to_owned(),
         user_agent: "gateway/1.0".to_owned(),
+        ..Caller::default()
     }
 }
 
@@ -167,6 +172,7 @@ on_both! {
                 client_id: Some(id),
                 token_type: Some("Bearer".to_owned()),
                 jti: None,
+                cnf: None,
             });
             shop.engine.delete_api(&Actor::command(), &shop.api.id).await.unwrap();
         }

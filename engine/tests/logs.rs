@@ -23,12 +23,13 @@ use model::refusal::Refusal;
 use model::rotation::RotationSchedule;
 use model::scope::Scope;
 use model::secret::Secret;
+use model::signing_secret::SigningSecret;
 use model::token::{Credentials, TokenRequest};
 use serde::Serialize;
 use support::{House, NOW, admin, new_api, scope};
 
 /// Public methods of the engine that change nothing which the log is about: all others must be in the table.
-const SILENT: [&str; 36] = [
+const SILENT: [&str; 42] = [
     "api",
     "api_by_identifier",
     "apis_of_client",
@@ -39,10 +40,14 @@ const SILENT: [&str; 36] = [
     "client_usage",
     "clients_of_api",
     "close",
+    "dpop_nonce",
+    "explain",
     "find_client_secret",
+    "fix_of",
     "grant",
     "has_admin",
     "introspectors",
+    "is_fixed",
     "issuer",
     "jwks",
     "keys",
@@ -51,6 +56,7 @@ const SILENT: [&str; 36] = [
     "list_logs",
     "lockouts",
     "log",
+    "log_id",
     "now",
     "open",
     "progress",
@@ -64,6 +70,7 @@ const SILENT: [&str; 36] = [
     "scope_holders",
     "session",
     "setup_code",
+    "signing_secrets",
     "verify",
 ];
 
@@ -322,10 +329,42 @@ on_both! {
         secrets.push(engine.reveal_signing_secret(&by, &api.id).await.unwrap());
         journal.says("reveal_signing_secret", &by, [Told { kind: LogType::SecretShown, ..about("Signing secret of Orders shown") }]).await;
 
-        let before = after;
+        let signing = async || engine.signing_secrets(&api.id).await.unwrap();
+        let before = signing().await.remove(0);
         secrets.push(engine.rotate_signing_secret(&by, &api.id).await.unwrap());
+        let first = signing().await.remove(0);
+        journal.says("rotate_signing_secret", &by, [Told { before: json(&before), after: json(&first), ..about("Signing secret of Orders rotated") }]).await;
+
+        let started = |next: &SigningSecret| Told { after: json(next), ..about("Rotation of the signing secret of Orders started") };
+        let (next, plain) = engine.start_signing_secret_rotation(&by, &api.id).await.unwrap();
+        secrets.push(plain);
+        journal.says("start_signing_secret_rotation", &by, [started(&next)]).await;
+        engine.reveal_one_signing_secret(&by, &api.id, &next.kid).await.unwrap();
+        let shown = format!("Signing secret {} of Orders shown", next.kid);
+        journal.says("reveal_one_signing_secret", &by, [Told { kind: LogType::SecretShown, ..about(&shown) }]).await;
+        engine.cancel_signing_secret_rotation(&by, &api.id).await.unwrap();
+        let cancelled = Told { before: json(&next), ..about("Rotation of the signing secret of Orders cancelled") };
+        journal.says("cancel_signing_secret_rotation", &by, [cancelled]).await;
+
+        let (mut before, mut previous) = (first, Vec::new());
+        for _ in 0..2 {
+            let (next, plain) = engine.start_signing_secret_rotation(&by, &api.id).await.unwrap();
+            secrets.push(plain);
+            journal.says("start_signing_secret_rotation", &by, [started(&next)]).await;
+            let after = engine.complete_signing_secret_rotation(&by, &api.id).await.unwrap();
+            let completed = Told { before: json(&before), after: json(&after), ..about("Rotation of the signing secret of Orders completed") };
+            journal.says("complete_signing_secret_rotation", &by, [completed]).await;
+            previous.push(signing().await.into_iter().find(|secret| secret.kid == before.kid).unwrap());
+            before = after;
+        }
+        engine.remove_signing_secret(&by, &api.id, &previous[0].kid).await.unwrap();
+        let removed = format!("Previous signing secret {} of Orders removed", previous[0].kid);
+        journal.says("remove_signing_secret", &by, [Told { before: json(&previous[0]), ..about(&removed) }]).await;
+        house.clock.advance(40 * 86_400);
+        engine.tend_signing_secrets().await.unwrap();
+        let retired = format!("Previous signing secret {} of Orders retired", previous[1].kid);
+        journal.says("tend_signing_secrets", &Actor::system(), [Told { before: json(&previous[1]), ..about(&retired) }]).await;
         let api = engine.api(&api.id).await.unwrap();
-        journal.says("rotate_signing_secret", &by, [Told { before: json(&before), after: json(&api), ..about("Signing secret of Orders rotated") }]).await;
 
         let about_scope = |description: &str| Told { scope: "write:orders".to_owned(), ..about(description) };
         let before = api;
@@ -355,7 +394,7 @@ on_both! {
         }]).await;
 
         let credentials = Credentials { client_id: id.clone(), client_secret: Some(secrets[1].clone()), ..Credentials::default() };
-        let caller = Caller { ip: "192.0.2.7".to_owned(), user_agent: "billing/1.0".to_owned() };
+        let caller = Caller { ip: "192.0.2.7".to_owned(), user_agent: "billing/1.0".to_owned(), ..Caller::default() };
         secrets.push(engine.issue(Some(credentials), request(&audience), &caller).await.unwrap().access_token);
         let itself = Actor { kind: ActorKind::Client, id: id.clone(), name: "Invoices".to_owned(), ip: caller.ip.clone() };
         let issued = || Told { kind: LogType::TokenIssued, scope: "write:orders".to_owned(), ..about_grant("Access token issued") };
@@ -453,6 +492,24 @@ on_both! {
         engine.delete_grant(&by, &id, &audience).await.unwrap();
         journal.says("delete_grant", &by, [Told { before: json(&before), ..about_grant("Client Invoices no longer authorized for Orders") }]).await;
 
+        assert!(engine.issue_for(&by, &id, request(&audience)).await.is_err());
+        let no_grant = about_grant("No grant authorizes the client for https://orders.example.com/");
+        journal.says("issue_for", &by, [Told { kind: LogType::TokenRefused, ..no_grant }]).await;
+        let log_id = all(engine).await.remove(0).log_id;
+        let fix = engine.apply_fix(&by, &log_id).await.unwrap();
+        let grant = engine.grant(&id, &audience).await.unwrap().unwrap();
+        journal.says("apply_fix", &by, [Told {
+            scope: "read:orders".to_owned(),
+            after: json(&grant),
+            ..about_grant("Client Invoices authorized for Orders with read:orders")
+        }]).await;
+        engine.undo_fix(&by, &log_id, &fix).await.unwrap();
+        journal.says("undo_fix", &by, [Told {
+            scope: "read:orders".to_owned(),
+            before: json(&grant),
+            ..about_grant("Client Invoices no longer authorized for Orders")
+        }]).await;
+
         let client = engine.client(&id).await.unwrap();
         engine.delete_client(&by, &id).await.unwrap();
         journal.says("delete_client", &by, [Told { client_id: id.clone(), before: json(&client), ..changed("Client Invoices deleted") }]).await;
@@ -546,6 +603,8 @@ on_both! {
         assert!(engine.add_scope(&by, &api.id, scope("a")).await.is_err());
         assert!(engine.remove_scope(&by, &api.id, "b").await.is_err());
         assert!(engine.reveal_signing_secret(&by, &api.id).await.is_err());
+        assert!(engine.start_signing_secret_rotation(&by, &api.id).await.is_err());
+        engine.tend_signing_secrets().await.unwrap();
         assert!(engine.delete_client(&by, "nobody").await.is_err());
         assert!(engine.set_token_quota(&by, "nobody", TokenQuota::default()).await.is_err());
         let none = TokenQuota { per_hour: Some(0), ..TokenQuota::default() };
@@ -680,7 +739,7 @@ on_both! {
     async fn nothing_that_callers_send_stops_the_log(house: House) {
         // Four bytes each and not to be compressed: the longest rows that an index must take.
         let long: String = (0..5_000).filter_map(|n| char::from_u32(0x2_0000 + n * 7_919 % 40_000)).collect();
-        let caller = Caller { ip: format!("\0{long}"), user_agent: format!("\0{long}") };
+        let caller = Caller { ip: format!("\0{long}"), user_agent: format!("\0{long}"), ..Caller::default() };
         house.engine.refuse(&refusal(&long), Some(&long), Some(&long), &caller);
         let refused = house.engine.list_logs(&LogQuery::default()).await.unwrap().items.remove(0);
         assert_eq!((refused.kind, refused.client_id.chars().count(), refused.audience.chars().count()), (LogType::TokenRefused, 100, 600));

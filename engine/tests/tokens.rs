@@ -100,6 +100,7 @@ fn caller() -> Caller {
     Caller {
         ip: "192.0.2.7".to_owned(),
         user_agent: "billing/1.0".to_owned(),
+        ..Caller::default()
     }
 }
 
@@ -168,6 +169,7 @@ on_both! {
                 azp: Some(id),
                 client_id: None,
                 jti: None,
+                cnf: None,
                 custom: BTreeMap::new(),
             }
         );
@@ -239,13 +241,14 @@ on_both! {
         let shop = Shop::open(&house, SigningAlg::HS256).await;
         let token = shop.token().await;
         let header = decode_header(&token).unwrap();
-        assert_eq!((header.alg, header.kid), (Algorithm::HS256, None));
+        let known = shop.engine.signing_secrets(&shop.api.id).await.unwrap().remove(0).kid;
+        assert_eq!((header.alg, header.kid), (Algorithm::HS256, Some(known)));
         let secret = shop.engine.reveal_signing_secret(&Actor::command(), &shop.api.id).await.unwrap();
         verified(&token, Algorithm::HS256, &DecodingKey::from_secret(secret.reveal().as_bytes()));
         assert!(shop.engine.verify(&token).await.is_ok());
 
         let new = shop.engine.rotate_signing_secret(&Actor::command(), &shop.api.id).await.unwrap();
-        assert_eq!(shop.engine.verify(&token).await, Err(Unverified::BadSignature));
+        assert_eq!(shop.engine.verify(&token).await, Err(Unverified::UnknownKey));
         verified(&shop.token().await, Algorithm::HS256, &DecodingKey::from_secret(new.reveal().as_bytes()));
     }
 
@@ -342,7 +345,7 @@ on_both! {
     async fn what_strangers_send_is_cut_and_cleaned_for_the_log(house: House) {
         let shop = Shop::open(&house, SigningAlg::RS256).await;
         let long = "x".repeat(5_000);
-        let caller = Caller { ip: "192.0.2.7".to_owned(), user_agent: format!("\u{1b}[2J\0{long}") };
+        let caller = Caller { ip: "192.0.2.7".to_owned(), user_agent: format!("\u{1b}[2J\0{long}"), ..Caller::default() };
         let refused = refusal(shop.engine.issue(credentials(&format!("a\0\n{long}"), "x"), request(&format!("\0{long}"), Some(&long)), &caller).await);
         assert_eq!(refused.code(), "client_unknown");
         let entry = shop.newest_log().await;
@@ -507,9 +510,11 @@ on_both! {
         // The secret of an HS256 API lets its owner sign what it likes; the issuer is still looked at.
         let shop = Shop::open(&house, SigningAlg::HS256).await;
         let secret = shop.engine.reveal_signing_secret(&Actor::command(), &shop.api.id).await.unwrap();
+        let kid = shop.engine.signing_secrets(&shop.api.id).await.unwrap().remove(0).kid;
         let forge = |claims: serde_json::Value| {
             let key = jsonwebtoken::EncodingKey::from_secret(secret.reveal().as_bytes());
-            jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
+            let header = jsonwebtoken::Header { kid: Some(kid.clone()), ..jsonwebtoken::Header::default() };
+            jsonwebtoken::encode(&header, &claims, &key).unwrap()
         };
         for (claims, why) in [
             (serde_json::json!({"iss": "https://evil.example/", "aud": AUDIENCE, "exp": NOW + 60}), Unverified::WrongIssuer),

@@ -49,6 +49,9 @@ pub struct Api {
     /// Whether strangers may read its metadata (RFC 9728): name and scopes.
     #[serde(default)]
     pub metadata_published: bool,
+    /// Whether each of its tokens must be bound to a key of the client's (RFC 9449; Auth0's `proof_of_possession`).
+    #[serde(default)]
+    pub dpop_required: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything of it last changed.
@@ -150,6 +153,9 @@ pub struct NewApi {
     /// Which claims and header its tokens have.
     #[serde(default)]
     pub token_dialect: TokenDialect,
+    /// Whether each of its tokens must be bound to a key of the client's.
+    #[serde(default)]
+    pub dpop_required: bool,
     /// Scopes to define at once.
     #[serde(default)]
     pub scopes: Vec<Scope>,
@@ -202,6 +208,8 @@ pub struct ApiChanges {
     pub custom_claims: Option<CustomClaims>,
     /// Whether strangers may read its metadata, see [`metadata_address`].
     pub metadata_published: Option<bool>,
+    /// Whether each of its tokens must be bound to a key of the client's.
+    pub dpop_required: Option<bool>,
 }
 
 impl ApiChanges {

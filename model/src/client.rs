@@ -40,6 +40,9 @@ pub struct Client {
     pub auth_methods: Vec<AuthMethod>,
     /// Whether its assertions must name this server as their only audience, see [`crate::assertion::Assertion::check`].
     pub strict_assertions: bool,
+    /// Whether it must bind each of its tokens to a key of its own (RFC 9449; Auth0's `require_proof_of_possession`).
+    #[serde(default)]
+    pub dpop_required: bool,
     /// Seconds that its tokens are valid at most; `None` leaves that to each API.
     pub token_lifetime: Option<i64>,
     /// Claims that its tokens carry beside those of the API.
@@ -157,6 +160,8 @@ pub struct ClientChanges {
     pub auth_methods: Option<Vec<AuthMethod>>,
     /// Whether its assertions must name this server as their only audience.
     pub strict_assertions: Option<bool>,
+    /// Whether it must bind each of its tokens to a key of its own.
+    pub dpop_required: Option<bool>,
     /// The new longest life of its tokens in seconds; `Some(None)` leaves that to each API.
     pub token_lifetime: Option<Option<i64>>,
     /// All its new custom claims.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::dpop::Confirmation;
 use crate::time::Timestamp;
 
 /// The most clients that may introspect the tokens of one API.
@@ -33,12 +34,15 @@ pub struct Introspection {
     /// The client that it was issued to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client_id: Option<String>,
-    /// How it is presented: always `Bearer` (RFC 6750).
+    /// How it is presented: `Bearer` (RFC 6750), or `DPoP` if it is bound to a key (RFC 9449 §6.2).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub token_type: Option<String>,
     /// Its own identifier, where it has one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub jti: Option<String>,
+    /// The key that it is bound to, if it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cnf: Option<Confirmation>,
 }
 
 /// A client that may introspect the tokens of an API: usually the API itself.

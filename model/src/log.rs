@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::page::PageRequest;
+use crate::refusal::RefusedRequest;
 use crate::time::Timestamp;
 
 /// Who did it.
@@ -189,6 +190,8 @@ pub struct LogEntry {
     pub reason: String,
     /// What the caller sent as `User-Agent`, cut to 300 characters.
     pub user_agent: String,
+    /// What a refused request carried, and the rule that refused it; `None` if nothing was refused, or in an entry of an older version.
+    pub refused: Option<RefusedRequest>,
     /// The object before the change as JSON without secrets; empty if it was created.
     pub before: String,
     /// The object after the change as JSON without secrets; empty if it was deleted.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assertion::Flaw;
 use crate::client::AuthMethod;
+use crate::dpop;
 use crate::quota::QuotaStanding;
 use crate::time::{Timestamp, exact};
 
@@ -51,6 +52,8 @@ pub enum Refusal {
         /// Why.
         flaw: Flaw,
     },
+    /// The DPoP proof of the request proves nothing, or there is none where one is required.
+    DpopFlawed(dpop::Flaw),
     /// Neither `audience` nor `resource` names an API.
     AudienceMissing,
     /// No API has this identifier.
@@ -86,10 +89,80 @@ pub enum Refusal {
     },
 }
 
+/// A request that was refused, as the log keeps it: what came, without secrets, and which rule said no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedRequest {
+    /// The `grant_type` that it asked for; `None` if it had none, or could not be read.
+    pub grant_type: Option<String>,
+    /// How its client tried to prove itself; `None` if it did not, or could not be read.
+    pub auth_method: Option<AuthMethod>,
+    /// The rule.
+    pub refusal: Refusal,
+}
+
+impl RefusedRequest {
+    /// Of a request of which nothing more is known.
+    #[must_use]
+    pub fn unread(refusal: Refusal) -> Self {
+        Self {
+            grant_type: None,
+            auth_method: None,
+            refusal,
+        }
+    }
+}
+
 /// The code of the reason why a client learns nothing of a token: the API did not choose it as one that may. Only the log says so.
 pub const NOT_INTROSPECTOR: &str = "not_introspector";
 /// The code of the entry which says that of the refusals of one address no more are logged for now.
 pub const LOG_LIMITED: &str = "log_limited";
+
+/// Every code of a reason; each has a page in `docs/errors`.
+pub const CODES: [&str; 43] = [
+    "malformed_request",
+    "two_auth_methods",
+    "grant_type_missing",
+    "grant_type_unsupported",
+    "client_missing",
+    "client_unknown",
+    "secret_missing",
+    "secret_wrong",
+    "secret_expired",
+    "audience_missing",
+    "audience_unknown",
+    "client_not_authorized",
+    "scope_not_granted",
+    "token_missing",
+    "too_many_revoked",
+    "too_many_failures",
+    "quota_exceeded",
+    LOG_LIMITED,
+    NOT_INTROSPECTOR,
+    "auth_method_not_allowed",
+    "assertion_client_unknown",
+    "assertion_client",
+    "assertion_audience",
+    "assertion_expired",
+    "assertion_too_long",
+    "assertion_not_yet",
+    "assertion_key",
+    "assertion_signature",
+    "assertion_replayed",
+    "dpop_repeated",
+    "dpop_malformed",
+    "dpop_type",
+    "dpop_algorithm",
+    "dpop_key",
+    "dpop_private_key",
+    "dpop_signature",
+    "dpop_method",
+    "dpop_address",
+    "dpop_time",
+    "dpop_id",
+    "dpop_replayed",
+    "dpop_required_by_api",
+    "dpop_required_by_client",
+];
 
 impl Refusal {
     /// A stable code for logs and filters.
@@ -107,6 +180,7 @@ impl Refusal {
             Self::SecretExpired { .. } => "secret_expired",
             Self::AuthMethodNotAllowed { .. } => "auth_method_not_allowed",
             Self::AssertionFlawed { flaw, .. } => flaw.code(),
+            Self::DpopFlawed(flaw) => flaw.code(),
             Self::AudienceMissing => "audience_missing",
             Self::AudienceUnknown(_) => "audience_unknown",
             Self::NotAuthorized { .. } => "client_not_authorized",
@@ -148,6 +222,7 @@ impl Refusal {
             Self::SecretExpired { name, expired_at, .. } => format!("The client secret \"{name}\" expired on {}", exact(*expired_at)),
             Self::AuthMethodNotAllowed { method, .. } => format!("The client may not prove itself by {}", method.as_str()),
             Self::AssertionFlawed { flaw, .. } => flaw.for_log().to_owned(),
+            Self::DpopFlawed(flaw) => flaw.for_log().to_owned(),
             Self::AudienceMissing => "The request named no audience".to_owned(),
             Self::AudienceUnknown(audience) => format!("No API has the identifier {audience}"),
             Self::NotAuthorized { audience, .. } => format!("No grant authorizes the client for {audience}"),
@@ -206,7 +281,7 @@ pub fn fix_of(code: &str) -> Option<&'static str> {
         "quota_exceeded" => "Let the program keep its token until shortly before it expires, or raise the quota on the Usage tab of the client.",
         LOG_LIMITED => "Find out who sends requests without end from this address, and stop them there or at the proxy.",
         NOT_INTROSPECTOR => "Add the client under Introspection on the API's Settings tab.",
-        _ => return None,
+        code => dpop::Flaw::parse(code)?.fix(),
     })
 }
 
@@ -260,10 +335,17 @@ mod tests {
             },
         ] {
             assert!(!refusal.fix().is_empty(), "{refusal:?}");
+            assert!(CODES.contains(&refusal.code()), "{refusal:?}");
         }
-        assert!(fix_of(NOT_INTROSPECTOR).is_some() && fix_of(LOG_LIMITED).is_some());
+        for code in CODES {
+            assert!(fix_of(code).is_some(), "{code}");
+        }
         for flaw in Flaw::ALL {
-            assert!(fix_of(flaw.code()).is_some(), "{flaw:?}");
+            assert!(CODES.contains(&flaw.code()), "{flaw:?}");
+        }
+        for flaw in dpop::Flaw::ALL {
+            assert_eq!(Refusal::DpopFlawed(flaw).fix(), flaw.fix());
+            assert!(CODES.contains(&flaw.code()), "{flaw:?}");
         }
         assert_eq!(fix_of("no_such_code"), None);
     }

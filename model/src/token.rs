@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::api::Api;
 use crate::claims;
-use crate::client::Client;
+use crate::client::{AuthMethod, Client};
+use crate::dpop::Confirmation;
 use crate::grant::Grant;
 use crate::issuer::Issuer;
 use crate::quota::QuotaStanding;
@@ -30,7 +31,7 @@ pub struct TokenRequest {
     pub scope: Option<String>,
 }
 
-/// How a client proves who it is: by its secret (RFC 6749 §2.3.1) or by an assertion (RFC 7521 §4.2).
+/// How a client proves who it is: by its secret (RFC 6749 §2.3.1) or by an assertion (RFC 7521 §4.2); and which key it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// Who it says it is.
@@ -41,6 +42,25 @@ pub struct Credentials {
     pub in_header: bool,
     /// The signed assertion, if it sent one.
     pub client_assertion: Option<Secret>,
+    /// The proof that it holds the key to bind its token to, if it sent one (RFC 9449 §4.1).
+    pub dpop_proof: Option<Secret>,
+}
+
+impl Credentials {
+    /// The way in which they prove the client; `None` if they prove nothing.
+    #[must_use]
+    pub fn method(&self) -> Option<AuthMethod> {
+        if self.client_assertion.is_some() {
+            return Some(AuthMethod::PrivateKeyJwt);
+        }
+        self.client_secret.as_ref().map(|_| {
+            if self.in_header {
+                AuthMethod::ClientSecretBasic
+            } else {
+                AuthMethod::ClientSecretPost
+            }
+        })
+    }
 }
 
 /// Which claims and header the tokens of an API have (Auth0's `token_dialect`).
@@ -111,6 +131,9 @@ pub struct Claims {
     /// What no other token has (RFC 7519 §4.1.7), in the dialect of RFC 9068.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub jti: Option<String>,
+    /// The key that it is bound to, if it is, see [`crate::dpop::bind`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cnf: Option<Confirmation>,
     /// What the admin adds; none of these names is one of the above.
     #[serde(flatten)]
     pub custom: BTreeMap<String, Value>,
@@ -126,7 +149,7 @@ pub struct TokenResponse {
     pub scope: Option<String>,
     /// Seconds until it expires.
     pub expires_in: i64,
-    /// Always `Bearer` (RFC 6750).
+    /// `Bearer` (RFC 6750), or `DPoP` if it is bound to a key (RFC 9449 §5).
     pub token_type: String,
     /// How the quota of the client stands with this token, if it has one; told in a header.
     #[serde(skip)]
@@ -175,6 +198,7 @@ pub fn decide(
         azp: of(TokenDialect::AccessToken, &client.client_id),
         client_id: of(TokenDialect::Rfc9068Profile, &client.client_id),
         jti: (api.token_dialect == TokenDialect::Rfc9068Profile).then(jti),
+        cnf: None,
         custom: claims::resolve(&api.custom_claims, client),
     })
 }
@@ -259,6 +283,7 @@ mod tests {
                 .collect(),
             is_system: false,
             metadata_published: false,
+            dpop_required: false,
             created_at: 0,
             updated_at: 0,
         }

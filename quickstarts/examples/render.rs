@@ -33,6 +33,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         identifier: identifier.ok_or("--audience is missing")?,
         scope,
         client_id,
+        // The files name no key ID.
+        kid: None,
+        second_kid: None,
     };
     let out = out.ok_or("--out is missing")?;
     for file in render(&slug, alg, &values)?

@@ -30,6 +30,9 @@ pub struct Source {
 pub struct Step {
     /// Only for APIs whose tokens are verified so; otherwise for all.
     pub keys: Option<Keys>,
+    /// Only for APIs that have a second signing secret at the time.
+    #[serde(default)]
+    pub second_secret: bool,
     pub title: String,
     #[serde(default)]
     pub explanation: String,

@@ -19,6 +19,8 @@ impl<'a> Sentinels<'a> {
             ("https://api.example/", Some(&values.identifier)),
             ("read:example", values.scope.as_ref()),
             ("YOUR_CLIENT_ID", values.client_id.as_ref()),
+            ("YOUR_KEY_ID", values.kid.as_ref()),
+            ("SECOND_KEY_ID", values.second_kid.as_ref()),
         ];
         let given = values.into_iter().filter_map(|(sentinel, value)| Some((sentinel, value?.as_str())));
         Self(given.chain([(ALG, alg.as_str())]).collect())
@@ -155,6 +157,8 @@ mod tests {
             identifier: HOSTILE.to_owned(),
             scope: None,
             client_id: None,
+            kid: None,
+            second_kid: None,
         };
         let filled = fill(language, text, &Sentinels::new(&values, SigningAlg::ES256)).ok();
         let joined = filled.map(|spans| spans.into_iter().map(|span| span.text).collect::<String>());
@@ -206,6 +210,8 @@ mod tests {
             identifier: "read:example".to_owned(),
             scope: Some("https://issuer.example/".to_owned()),
             client_id: None,
+            kid: None,
+            second_kid: None,
         };
         let text =
             Sentinels::new(&values, SigningAlg::ES256).replace_in_prose("https://issuer.example/ https://api.example/ read:example YOUR_CLIENT_ID");

@@ -26,6 +26,10 @@ pub struct Values {
     pub scope: Option<String>,
     /// A client that is authorized for the API, instead of `YOUR_CLIENT_ID`, which stays if there is none.
     pub client_id: Option<String>,
+    /// `kid` of the secret that signs tokens of an HS256 API, instead of `YOUR_KEY_ID`.
+    pub kid: Option<String>,
+    /// `kid` of another secret that is accepted too, instead of `SECOND_KEY_ID`; steps that name it are shown only if there is one.
+    pub second_kid: Option<String>,
 }
 
 /// A quickstart for one algorithm and one reader.
@@ -81,6 +85,7 @@ fn render_program(program: &Program, alg: SigningAlg, values: &Values) -> Result
     let sentinels = Sentinels::new(values, alg);
     let sources = program.sources(alg)?;
     let steps = program.steps.iter().filter(|step| step.keys.is_none_or(|keys| keys == Keys::of(alg)));
+    let steps = steps.filter(|step| !step.second_secret || values.second_kid.is_some());
     let parts = steps.map(|step| part(step, &sources, &sentinels)).collect::<Result<_, _>>()?;
     let files = sources.iter().map(|source| file(source, &sentinels)).collect::<Result<_, _>>()?;
     let Quickstart { slug, title, language, kind } = program.quickstart.clone();

@@ -4,7 +4,14 @@ use model::quickstart::{Kind, Language, SpanKind, TERMINAL};
 use crate::lexer::{Token, lex};
 use crate::{Rendered, Values, all, language_of, render};
 
-const SENTINELS: [&str; 4] = ["https://issuer.example/", "https://api.example/", "read:example", "YOUR_CLIENT_ID"];
+const SENTINELS: [&str; 6] = [
+    "https://issuer.example/",
+    "https://api.example/",
+    "read:example",
+    "YOUR_CLIENT_ID",
+    "YOUR_KEY_ID",
+    "SECOND_KEY_ID",
+];
 
 fn values() -> Values {
     Values {
@@ -12,6 +19,8 @@ fn values() -> Values {
         identifier: "https://orders.acme.test/".to_owned(),
         scope: Some("read:orders".to_owned()),
         client_id: Some("qT3vWm9fLkAbCdEfGhIjKlMnOpQrStUv".to_owned()),
+        kid: Some("ss_First00000000001".to_owned()),
+        second_kid: Some("ss_Second0000000002".to_owned()),
     }
 }
 
@@ -22,6 +31,8 @@ fn hostile(text: &str) -> Values {
         identifier: text.to_owned(),
         scope: Some(text.to_owned()),
         client_id: Some(text.to_owned()),
+        kid: Some(text.to_owned()),
+        second_kid: Some(text.to_owned()),
     }
 }
 
@@ -104,6 +115,29 @@ fn sentinels_stay_where_the_reader_has_no_value() {
     assert!(curl.view.parts.iter().any(|part| part.text.contains("'YOUR_CLIENT_ID'")));
     let node = render("node-express", SigningAlg::RS256, &values).unwrap().unwrap();
     assert!(node.view.parts.iter().any(|part| part.text.contains("requiredScopes('read:example')")));
+}
+
+#[test]
+fn a_second_secret_is_spoken_of_only_if_there_is_one() {
+    let ordinary = Values {
+        second_kid: None,
+        ..values()
+    };
+    each(&ordinary, |slug, alg, rendered| {
+        let with_second = render(slug, alg, &values()).unwrap().unwrap();
+        assert_eq!(rendered.files, with_second.files, "{slug} {alg:?}: one program for both");
+        let parts = rendered.view.parts;
+        let more = with_second.view.parts.iter().filter(|part| !parts.contains(part)).collect::<Vec<_>>();
+        let (kid, second_kid) = (values().kid.unwrap(), values().second_kid.unwrap());
+        let names = |text: &str, kid: &str| text.contains(&format!("'{kid}':"));
+        if alg != SigningAlg::HS256 || rendered.view.kind != Kind::Protect {
+            assert!(more.is_empty(), "{slug} {alg:?}");
+            return;
+        }
+        assert_eq!(parts.iter().filter(|part| names(&part.text, &kid)).count(), 1, "{slug}");
+        assert!(parts.iter().all(|part| !part.text.contains("SECOND_KEY_ID")), "{slug}");
+        assert!(more.len() == 1 && names(&more[0].text, &second_kid), "{slug}: {more:?}");
+    });
 }
 
 #[test]

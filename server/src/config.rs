@@ -21,7 +21,7 @@ const PREFIX: &str = "TESSERA_";
 /// Variables that belong to our tests, not to the server.
 const TEST_PREFIX: &str = "TESSERA_TEST_";
 /// Every variable that [`Settings`] reads.
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 10] = [
     "TESSERA_LISTEN",
     "TESSERA_ISSUER",
     "TESSERA_DATA_DIR",
@@ -30,6 +30,7 @@ const VARIABLES: [&str; 9] = [
     "TESSERA_MASTER_KEY_FILE",
     "TESSERA_ERROR_PROFILE",
     "TESSERA_TRUSTED_PROXIES",
+    "TESSERA_DPOP_NONCE",
     "TESSERA_LOG",
 ];
 
@@ -72,6 +73,9 @@ pub struct Settings {
     /// Addresses and networks of reverse proxies whose X-Forwarded-For is believed, with commas between them [default: none]
     #[arg(long, env = "TESSERA_TRUSTED_PROXIES", value_name = "ADDRESSES", global = true, hide_env_values = true)]
     pub trusted_proxies: Option<String>,
+    /// Whether DPoP proofs must carry a nonce of this server: required, or off [default: off]
+    #[arg(long, env = "TESSERA_DPOP_NONCE", value_name = "CHOICE", global = true, hide_env_values = true)]
+    pub dpop_nonce: Option<String>,
 
     /// What is logged to stderr: error, warn, info, debug or trace, or one of these by target [default: info]
     #[arg(long, env = "TESSERA_LOG", value_name = "FILTER", global = true, hide_env_values = true)]
@@ -131,6 +135,7 @@ impl Settings {
                 data_dir: check_data_dir(data_dir)?,
                 database: check_database(given(self.database_url))?,
                 master_key: check_master_key(given(self.master_key), given(self.master_key_file))?,
+                dpop_nonce: check_dpop_nonce(given(self.dpop_nonce).as_deref())?,
                 clock: Arc::new(SystemClock),
                 chance: Chance::system(),
             },
@@ -270,6 +275,18 @@ fn check_trusted_proxies(proxies: &str) -> Result<TrustedProxies, ConfigError> {
     })
 }
 
+fn check_dpop_nonce(choice: Option<&str>) -> Result<bool, ConfigError> {
+    match choice {
+        None | Some("off") => Ok(false),
+        Some("required") => Ok(true),
+        Some(other) => malformed(
+            "TESSERA_DPOP_NONCE",
+            "--dpop-nonce",
+            format!("give required or off instead of {other:?}."),
+        ),
+    }
+}
+
 fn check_log(filter: &str) -> Result<EnvFilter, ConfigError> {
     // A bare word that is no level would be read as a target, and then nothing would be logged.
     let levels = ["off", "error", "warn", "info", "debug", "trace"];
@@ -322,6 +339,7 @@ mod tests {
         assert_eq!(config.engine.issuer.as_str(), "http://localhost:3000/");
         assert_eq!(config.engine.data_dir, PathBuf::from("./data"));
         assert_eq!(config.error_profile, ErrorProfile::Auth0);
+        assert!(!config.engine.dpop_nonce);
     }
 
     #[test]
@@ -407,6 +425,13 @@ mod tests {
                     ..Settings::default()
                 },
                 "TESSERA_TRUSTED_PROXIES (--trusted-proxies): give IP addresses or networks",
+            ),
+            (
+                Settings {
+                    dpop_nonce: Some("yes".to_owned()),
+                    ..Settings::default()
+                },
+                "TESSERA_DPOP_NONCE (--dpop-nonce): give required or off instead of \"yes\"",
             ),
             (
                 Settings {

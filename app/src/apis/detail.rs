@@ -3,12 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::{Outlet, Redirect};
-use leptos_router::hooks::{use_location, use_params_map};
-use model::secret::Secret;
+use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 
 use super::server_fns::{
     AddIntrospector, AddScope, ApiHead, ChangeSigningAlg, ChangeTokenShape, CreateGrant, DeleteApi, DeleteGrant, DescribeScope, GetApi,
-    RemoveIntrospector, RemoveScope, RotateSigningSecret, TakeSigningSecret, UpdateApi, UpdateGrant,
+    GetSigningSecrets, RemoveIntrospector, RemoveScope, SigningSecrets, UpdateApi, UpdateGrant,
 };
 use crate::layout::refresh_frame;
 use crate::ui::{Chip, ErrorPanel, Icon, IconName, LinkButton, Load, Mono, PageHead, Post, Skeleton, Tab, Tabs, Tone, ask};
@@ -22,7 +21,6 @@ pub(super) struct ApiTabs {
     pub change_alg: Post,
     /// Changes what tokens say.
     pub shape: Post,
-    pub rotate: Post,
     pub delete: Post,
     pub add_introspector: Post,
     pub remove_introspector: Post,
@@ -34,8 +32,8 @@ pub(super) struct ApiTabs {
     pub delete_grant: Post,
     /// Grows with every change of a grant: what lists them loads again.
     pub grants_changed: Memo<usize>,
-    /// The signing secret, on the one page that follows a form posted without script.
-    pub posted_secret: Load<Option<Secret>>,
+    /// The signing secrets, on the Settings tab of an API that signs with HS256.
+    pub signing_secrets: Load<Option<SigningSecrets>>,
 }
 
 /// The frame around the tabs. It decides whether the page exists, so the API is loaded before anything is sent.
@@ -57,9 +55,10 @@ pub fn ApiLayout() -> impl IntoView {
     let delete_grant = Post::to::<DeleteGrant>();
     let grants = [create_grant.done(), update_grant.done(), delete_grant.done()];
     let grants_changed = Memo::new(move |_| grants.iter().map(Get::get).sum::<usize>());
+    let alg_changed = change_alg.done();
     let own = [
         update.done(),
-        change_alg.done(),
+        alg_changed,
         shape.done(),
         add_introspector.done(),
         remove_introspector.done(),
@@ -72,14 +71,21 @@ pub fn ApiLayout() -> impl IntoView {
     refresh_frame(Memo::new(move |_| changed.get() + grants_changed.get()));
     // Made here rather than on its tab, so that server and browser make their resources in the same order.
     let on_settings = Memo::new(move |_| pathname.with(|path| path.ends_with("/settings")));
-    let posted_secret = Load::new(move || on_settings.get().then(|| ask(TakeSigningSecret { id: id.get() })));
+    let query = use_query_map();
+    let saved = Memo::new(move |_| query.with(|query| query.get("saved")).unwrap_or_default());
+    let signing_secrets = Load::new(move || {
+        let of_api = || GetSigningSecrets {
+            id: id.get(),
+            saved: saved.get(),
+        };
+        on_settings.get().then(|| ask(of_api()).after(alg_changed.get()))
+    });
     provide_context(ApiTabs {
         id,
         head,
         update,
         change_alg,
         shape,
-        rotate: Post::to::<RotateSigningSecret>(),
         delete: Post::to::<DeleteApi>(),
         add_introspector,
         remove_introspector,
@@ -90,7 +96,7 @@ pub fn ApiLayout() -> impl IntoView {
         update_grant,
         delete_grant,
         grants_changed,
-        posted_secret,
+        signing_secrets,
     });
     view! {
         <Transition fallback=|| view! { <Skeleton rows=2 /> }>

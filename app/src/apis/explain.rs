@@ -14,20 +14,23 @@ pub(super) fn body(response: &TokenResponse) -> Secret {
 }
 
 /// The members of a token's header (RFC 7515 §4.1).
-pub(super) fn header(json: &str) -> Vec<Member> {
+pub(crate) fn header(json: &str) -> Vec<Member> {
+    // No other member of a header holds this text.
+    let by_secret = json.contains("\"HS256\"");
     members(json, &["alg", "typ", "kid"], |name, value| match (name, value.as_str()) {
         ("alg", Some("HS256")) => "How it is signed: with the signing secret of this API.".to_owned(),
         ("alg", _) => "How it is signed: with a private key of this server. Your API must accept this algorithm only.".to_owned(),
         ("typ", Some("at+jwt")) => "What it is: an access token, and nothing else that is a JSON Web Token (RFC 9068).".to_owned(),
         ("typ", _) => "What it is: a JSON Web Token.".to_owned(),
+        ("kid", _) if by_secret => "Which secret signed it: the one of this key ID on the Settings tab. Your API may have two of them.".to_owned(),
         ("kid", _) => "Which key signed it: the one of this id in the JWKS.".to_owned(),
         _ => String::new(),
     })
 }
 
 /// The claims of a token (RFC 7519 §4.1).
-pub(super) fn claims(json: &str, now: Timestamp) -> Vec<Member> {
-    const KNOWN: [&str; 10] = ["iss", "sub", "aud", "iat", "exp", "scope", "gty", "azp", "client_id", "jti"];
+pub(crate) fn claims(json: &str, now: Timestamp) -> Vec<Member> {
+    const KNOWN: [&str; 11] = ["iss", "sub", "aud", "iat", "exp", "scope", "gty", "azp", "client_id", "jti", "cnf"];
     members(json, &KNOWN, |name, value| match name {
         "iss" => "Who issued it: this server. Your API compares it exactly, to the last slash.".to_owned(),
         "sub" => "Whom it is about: the client itself; @clients tells it apart from a person.".to_owned(),
@@ -38,6 +41,7 @@ pub(super) fn claims(json: &str, now: Timestamp) -> Vec<Member> {
         "gty" => "How it was asked for: with a client's own credentials.".to_owned(),
         "azp" | "client_id" => "Which client asked for it.".to_owned(),
         "jti" => "Its own id, which no other token has.".to_owned(),
+        "cnf" => "Which key it is bound to (DPoP, RFC 9449), by its thumbprint. Your API takes it only with a proof by that key.".to_owned(),
         _ => "A custom claim of the API or of the client.".to_owned(),
     })
 }
@@ -87,6 +91,13 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_the_token_is_bound_to_is_explained() {
+        let members = claims(r#"{"cnf":{"jkt":"k"},"aud":"a"}"#, 0);
+        assert_eq!((members[1].name.as_str(), members[1].value.as_str()), ("cnf", r#"{"jkt":"k"}"#));
+        assert!(members[1].meaning.contains("DPoP"));
+    }
+
+    #[test]
     fn a_claim_that_is_not_there_is_not_made_up() {
         let names: Vec<String> = claims(r#"{"aud":"a","x":1}"#, 0).into_iter().map(|member| member.name).collect();
         assert_eq!(names, ["aud", "x"]);
@@ -94,8 +105,9 @@ mod tests {
 
     #[test]
     fn headers_of_both_algorithms() {
-        assert!(header(r#"{"alg":"HS256","typ":"JWT"}"#)[0].meaning.contains("signing secret"));
-        assert_eq!(header(r#"{"alg":"RS256","typ":"JWT","kid":"k"}"#).len(), 3);
+        let [secret, key] = ["HS256", "RS256"].map(|alg| header(&format!(r#"{{"alg":"{alg}","typ":"JWT","kid":"k"}}"#)));
+        assert!(secret[0].meaning.contains("signing secret") && secret[2].meaning.contains("Which secret"));
+        assert!(key.len() == 3 && key[2].meaning.contains("JWKS"));
     }
 
     #[test]

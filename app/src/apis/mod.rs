@@ -10,17 +10,20 @@ mod create;
 mod curl;
 mod danger;
 mod detail;
+pub(crate) mod dpop;
 #[cfg(feature = "ssr")]
-mod explain;
+pub(crate) mod explain;
 mod introspection;
 mod list;
 mod quickstart;
-mod run;
+pub(crate) mod run;
 mod scope_row;
 mod scopes;
 pub mod server_fns;
 mod settings;
 mod signing_secret;
+#[cfg(feature = "ssr")]
+mod signing_secrets;
 mod test;
 mod token_shape;
 
@@ -51,7 +54,7 @@ pub fn ApisRoutes() -> AnyNestedRoute {
             <Route path=path!("") view=page!(apis, ApiStart) />
             <Route path=path!("quickstart") view=page!(apis_use, QuickstartTab) />
             <Route path=path!("settings") view=page!(apis_edit, SettingsTab) />
-            <Route path=path!("scopes") view=page!(apis_edit, ScopesTab) />
+            <Route path=path!("scopes") view=page!(apis_scopes, ScopesTab) />
             <Route path=path!("clients") view=page!(apis_clients, AccessTab) />
             <Route path=path!("test") view=page!(apis_use, TestTab) />
         </ParentRoute>

@@ -46,7 +46,7 @@ pub fn QuickstartTab() -> impl IntoView {
 #[component]
 fn Read(head: ApiHead, page: QuickstartPage) -> impl IntoView {
     let path = format!("/apis/{}/quickstart", head.api.id);
-    let QuickstartPage { all, chosen } = page;
+    let QuickstartPage { all, chosen, dpop } = page;
     let stacks = |what: What| {
         all.iter()
             .filter(|quickstart| quickstart.kind == what)
@@ -62,7 +62,7 @@ fn Read(head: ApiHead, page: QuickstartPage) -> impl IntoView {
                 <h2>"Ask for a token"</h2>
                 {ask}
             </nav>
-            <Program head=head chosen=chosen />
+            <Program head=head chosen=chosen dpop=dpop />
         </div>
     }
     .into_any()
@@ -77,7 +77,7 @@ fn stack(path: &str, quickstart: &Quickstart, is_chosen: bool) -> impl IntoView 
 }
 
 #[component]
-fn Program(head: ApiHead, chosen: QuickstartView) -> impl IntoView {
+fn Program(head: ApiHead, chosen: QuickstartView, dpop: String) -> impl IntoView {
     let settings = format!("/apis/{}/settings", head.api.id);
     let secret_note = (chosen.alg == SigningAlg::HS256 && chosen.kind == What::Protect).then(|| {
         view! {
@@ -92,6 +92,7 @@ fn Program(head: ApiHead, chosen: QuickstartView) -> impl IntoView {
         <article class="prose" aria-label=chosen.title>
             <Note tone=Tone::Good>{proof(chosen.kind)}</Note>
             {secret_note}
+            {(!dpop.is_empty()).then(|| view! { <Note tone=Tone::Warn>{dpop}</Note> })}
             <Steps parts=chosen.parts />
             <Next head=head kind=chosen.kind />
         </article>

@@ -43,10 +43,19 @@ fn Token(issued: Issued) -> impl IntoView {
         header,
         claims,
         fault,
+        for_looking,
         ..
     } = issued;
     let body = coloured(body.reveal(), token.reveal());
-    let call = curl::api_call(token.reveal());
+    let call = if for_looking.is_empty() {
+        view! {
+            <p>"Set API_URL to an address of your API that the Quickstart protects. Without the header it answers 401."</p>
+            <Code title="Terminal" spans=curl::api_call(token.reveal()) />
+        }
+        .into_any()
+    } else {
+        view! { <Note tone=Tone::Warn>{for_looking}</Note> }.into_any()
+    };
     view! {
         <section class="part" aria-labelledby="response-head">
             <h2 id="response-head">"Response"</h2>
@@ -64,8 +73,7 @@ fn Token(issued: Issued) -> impl IntoView {
         </section>
         <section class="part" aria-labelledby="call-head">
             <h2 id="call-head">"Call your API with it"</h2>
-            <p>"Set API_URL to an address of your API that the Quickstart protects. Without the header it answers 401."</p>
-            <Code title="Terminal" spans=call />
+            {call}
         </section>
     }
     .into_any()
@@ -87,8 +95,14 @@ fn verdict(fault: Option<String>) -> impl IntoView {
     }
 }
 
+/// What each member of a header or of claims means.
 #[component]
-fn Members(caption: &'static str, members: Vec<Member>) -> impl IntoView {
+pub(crate) fn Members(
+    /// What they are members of.
+    caption: &'static str,
+    /// The members; nothing is shown without.
+    members: Vec<Member>,
+) -> impl IntoView {
     if members.is_empty() {
         return ().into_any();
     }

@@ -29,13 +29,11 @@ fn settings(head: ApiHead) -> impl IntoView {
         view! { <AlgorithmForm id=api.id.clone() alg=api.signing_alg /> }.into_any()
     };
     let secret = (api.signing_alg == SigningAlg::HS256).then(|| {
-        let api = api.clone();
+        let id = api.id.clone();
         view! {
-            <section aria-labelledby="secret-head">
+            <section class="part" aria-labelledby="secret-head">
                 <h2 id="secret-head">"Signing secret"</h2>
-                <Card>
-                    <SigningSecret api=api />
-                </Card>
+                <SigningSecret id=id />
             </section>
         }
     });
@@ -132,7 +130,6 @@ fn Saved() -> impl IntoView {
                         "New tokens are signed with the new algorithm. Follow the Quickstart again, so that your API expects it."
                     }
                     Some("shape") if !shape_refused.get() => "The form of the tokens is saved. It holds for new tokens.",
-                    Some("secret") => "The API has a new signing secret. Give it to your API: tokens signed with it are refused until then.",
                     _ => return None,
                 };
                 Some(view! { <Note tone=Tone::Good>{message}</Note> })
@@ -149,7 +146,15 @@ fn DetailsForm(api: Api, hint: String) -> impl IntoView {
         view! { <TextField name="name" label="Name" value=api.name required=true max=NAME_MAX error=update.error_of("name") /> }
     });
     let metadata = (!api.is_system).then(|| {
-        view! { <CheckField name="metadata_published" label="Publish metadata (RFC 9728)" hint=hint checked=api.metadata_published /> }
+        view! {
+            <CheckField
+                name="dpop_required"
+                label="Require DPoP (RFC 9449)"
+                hint="Issue only tokens that are bound to a key of the client's. Your API must check the proof that comes with each call; see the Quickstart."
+                checked=api.dpop_required
+            />
+            <CheckField name="metadata_published" label="Publish metadata (RFC 9728)" hint=hint checked=api.metadata_published />
+        }
     });
     view! {
         <PostForm post=update attr:class="form">

@@ -1,73 +1,69 @@
-//! The signing secret of an API that signs with HS256: shown on demand, copied unseen, rotated.
+//! The signing secrets of an API that signs with HS256: what the server wrote, with the way to show and copy each in between.
 
 use leptos::prelude::*;
-use model::api::Api;
 
 use super::detail::ApiTabs;
 use super::server_fns::RevealSigningSecret;
-use crate::ui::{Button, ConfirmPost, Danger, Mono, Note, Post, PostForm, SecretField, Skeleton, Tone, ask};
+use crate::ui::{Button, Card, ErrorPanel, Mono, Post, PostForm, SecretField, Skeleton, ask};
 
-/// The secret, and the way to another one.
+/// The secrets, and the way to other ones.
 #[component]
-pub(super) fn SigningSecret(api: Api) -> impl IntoView {
-    let reveal = Post::to::<RevealSigningSecret>();
-    let Api { id, name, .. } = api;
-    let (copied_id, shown_id) = (id.clone(), id.clone());
+pub(super) fn SigningSecret(id: String) -> impl IntoView {
+    let secrets = expect_context::<ApiTabs>().signing_secrets;
+    let html = |html: String| view! { <div inner_html=html></div> }.into_any();
     view! {
-        <div class="form">
-            <p>"Your API verifies tokens with this secret. Whoever holds it can forge tokens, so only this API and this server may know it."</p>
-            <Posted />
-            <SecretField reveal=reveal ask=ask(RevealSigningSecret { id: copied_id })>
-                <PostForm post=reveal attr:class="inline">
-                    <input type="hidden" name="id" value=shown_id />
-                    <Button small=true pending=reveal.pending()>
-                        "Show"
-                    </Button>
-                </PostForm>
-            </SecretField>
-        </div>
-        <Rotate id=id name=name />
+        <Transition fallback=|| view! { <Skeleton rows=3 /> }>
+            {
+                let id = id.clone();
+                move || {
+                    let id = id.clone();
+                    Suspend::new(async move {
+                        let secrets = match secrets.await {
+                            Ok(secrets) => secrets?,
+                            Err(error) => return Some(view! { <ErrorPanel error=error /> }.into_any()),
+                        };
+                        let card = |(kid, head, foot): (String, String, String)| {
+                            view! {
+                                <article class="client-secret">
+                                    {html(head)} <Mono text=kid.clone() copy=true /> <Shown id=id.clone() kid=kid /> {html(foot)}
+                                </article>
+                            }
+                                .into_any()
+                        };
+                        let cards: Vec<AnyView> = secrets.cards.into_iter().map(card).collect();
+                        Some(
+                            view! {
+                                {html(secrets.head)}
+                                <Card>{cards} {html(secrets.foot)}</Card>
+                            }
+                                .into_any(),
+                        )
+                    })
+                }
+            }
+        </Transition>
     }
     .into_any()
 }
 
-/// The secret on the page that a browser without script is sent to after it asked; shown once.
+/// One secret with Show and Copy. Without scripts, Show posts the form and leads back here.
 #[component]
-fn Posted() -> impl IntoView {
-    let posted = expect_context::<ApiTabs>().posted_secret;
+fn Shown(id: String, kid: String) -> impl IntoView {
+    let reveal = Post::to::<RevealSigningSecret>();
+    let copied = RevealSigningSecret {
+        id: id.clone(),
+        kid: kid.clone(),
+    };
     view! {
-        <Suspense fallback=|| view! { <Skeleton rows=1 /> }>
-            {move || Suspend::new(async move {
-                let secret = posted.await.ok().flatten()?;
-                Some(
-                    view! {
-                        <Note tone=Tone::Warn>
-                            <Mono text=secret.reveal().to_owned() copy=true />
-                            <p>"Shown once: loading this page again hides it."</p>
-                        </Note>
-                    },
-                )
-            })}
-        </Suspense>
-    }
-}
-
-#[component]
-fn Rotate(id: String, name: String) -> impl IntoView {
-    let rotate = expect_context::<ApiTabs>().rotate;
-    view! {
-        <Danger title="Rotate the signing secret" text="Do this when the secret may have been seen by others, or when it is due.">
-            <ConfirmPost
-                label="Rotate signing secret"
-                title=format!("Rotate the signing secret of {name}?")
-                consequences=vec![
-                    "New tokens are signed with the new secret at once: your API refuses them until it has the new secret.".into(),
-                    "When your API has the new secret, it refuses the tokens that were signed with the old one.".into(),
-                ]
-                post=rotate
-                field=("id", id)
-            />
-        </Danger>
+        <SecretField reveal=reveal ask=ask(copied)>
+            <PostForm post=reveal attr:class="inline">
+                <input type="hidden" name="id" value=id />
+                <input type="hidden" name="kid" value=kid />
+                <Button small=true pending=reveal.pending()>
+                    "Show"
+                </Button>
+            </PostForm>
+        </SecretField>
     }
     .into_any()
 }

@@ -93,6 +93,7 @@ fn Bench(head: ApiHead, setup: TestSetup, scope: String, run: Post) -> impl Into
                     )}
                 </p>
                 <Code title="Terminal" spans=spans />
+                {(!setup.dpop.is_empty()).then(|| view! { <Note tone=Tone::Warn>{setup.dpop.clone()}</Note> })}
                 <RunForm api_id=api.id.clone() client=client.clone() scope=scope.clone() run=run />
             </section>
             <Answer client=client posted=setup.run run=run api_id=api.id.clone() />

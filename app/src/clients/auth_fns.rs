@@ -33,7 +33,7 @@ pub async fn list_client_keys(client_id: String) -> Result<ClientKeys, AppError>
     })
 }
 
-/// Sets in which ways a client may prove itself.
+/// Sets in which ways a client may prove itself, and whether its tokens must be bound to a key of its own.
 ///
 /// # Errors
 /// [`AppError::Invalid`] if there is none; [`AppError::NotFound`] if no client has this id.
@@ -44,6 +44,7 @@ pub async fn change_client_auth(
     #[server(default)] client_secret_post: bool,
     #[server(default)] private_key_jwt: bool,
     #[server(default)] strict: bool,
+    #[server(default)] dpop_required: bool,
 ) -> Result<(), AppError> {
     use model::client::AuthMethod;
     let session = Admin::required().await?;
@@ -52,6 +53,7 @@ pub async fn change_client_auth(
     let changes = model::client::ClientChanges {
         auth_methods: Some(methods.map(|(method, _)| method).collect()),
         strict_assertions: Some(strict),
+        dpop_required: Some(dpop_required),
         ..Default::default()
     };
     session.engine.update_client(&session.actor, &client_id, changes).await?;

@@ -50,7 +50,7 @@ fn Saved() -> impl IntoView {
         <div role="status">
             {move || {
                 let text = match query.with(|query| query.get("saved")).as_deref() {
-                    Some("methods") => "Saved. A request that proves the client in another way is refused from now on.",
+                    Some("methods") => "Saved. A request that proves the client in another way, or lacks a DPoP proof that is required, is refused from now on.",
                     Some("key") => "The key is added. Assertions signed with its private half are accepted now.",
                     Some("removed") => "The key is removed. Assertions signed with its private half are refused from now on.",
                     _ => return None,
@@ -92,6 +92,12 @@ fn MethodsForm(client: Client) -> impl IntoView {
                 label="Strict audience of assertions"
                 hint="Take only assertions whose aud is the issuer alone and to the letter, as RFC 7523bis asks. Some SDKs send a list or leave out the last slash."
                 checked=client.strict_assertions
+            />
+            <CheckField
+                name="dpop_required"
+                label="Require DPoP (RFC 9449)"
+                hint="Give it only tokens that are bound to a key of its own: it sends a proof in the header DPoP, and whoever steals a token can't use it without that key."
+                checked=client.dpop_required
             />
             <div class="form-actions">
                 <Button kind=Kind::Primary pending=auth.pending()>

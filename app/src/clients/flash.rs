@@ -44,12 +44,21 @@ pub(crate) fn redeem_at(issuer: &Issuer, page: &str, id: &str) -> bool {
     true
 }
 
-/// Leaves a text for the next look at `page`; one that is too long for a cookie is not kept.
-pub(crate) fn leave_at(issuer: &Issuer, page: &str, text: &str) {
+/// The id of the thing whose secret this look at `page` may show; answers with it once. Whether there is such a thing is left to the
+/// caller.
+pub(crate) fn redeem_any_at(issuer: &Issuer, page: &str) -> Option<String> {
+    let promised = use_context::<Parts>().and_then(|parts| cookie(&parts.headers, NAME))?;
+    redeem_at(issuer, page, &promised).then_some(promised)
+}
+
+/// Leaves a text for the next look at `page`; answers whether there was room, as one that is too long for a cookie is not kept.
+pub(crate) fn leave_at(issuer: &Issuer, page: &str, text: &str) -> bool {
     let value = Url::escape(text);
-    if value.len() <= TEXT_MAX {
+    let fits = value.len() <= TEXT_MAX;
+    if fits {
         set_cookie(issuer, page, &value, MINUTE);
     }
+    fits
 }
 
 /// The text that was left for this look at `page`; answers with it once.

@@ -8,6 +8,7 @@ use model::quickstart::QuickstartView;
 use super::detail::ClientTab;
 use super::server_fns::{ClientDetail, GetClientQuickstart};
 use crate::apis::code::Steps;
+use crate::apis::dpop;
 use crate::ui::{Empty, ErrorPanel, IconName, Kind, LinkButton, Load, Note, Skeleton, Tone, address, ask};
 
 /// The Quickstart tab.
@@ -35,13 +36,15 @@ fn quickstart(detail: ClientDetail) -> impl IntoView {
         .into_any();
     }
     let query = use_query_map();
-    let choices = apis.clone();
+    let (choices, must_prove) = (apis.clone(), detail.client.dpop_required);
     // The API that the address names, or the first one.
     let chosen = Memo::new(move |_| {
         let named = query.with(|query| query.get("api"));
         let found = choices.iter().find(|api| Some(&api.id) == named.as_ref()).or(choices.first());
         found.map(|api| api.identifier.clone()).unwrap_or_default()
     });
+    let listed = apis.clone();
+    let bound = move |audience: &str| must_prove || listed.iter().any(|api| api.identifier == audience && api.dpop_required);
     let program = Load::<QuickstartView>::new(move || {
         ask(GetClientQuickstart {
             client_id: client_id.clone(),
@@ -55,9 +58,10 @@ fn quickstart(detail: ClientDetail) -> impl IntoView {
                 <Transition fallback=|| view! { <Skeleton rows=6 /> }>
                     {move || {
                         let settings = format!("{base}/settings");
+                        let bound = bound(&chosen.get());
                         Suspend::new(async move {
                             match program.await {
-                                Ok(program) => view! { <Program program=program settings=settings /> }.into_any(),
+                                Ok(program) => view! { <Program program=program settings=settings bound=bound /> }.into_any(),
                                 Err(error) => view! { <ErrorPanel error=error /> }.into_any(),
                             }
                         })
@@ -93,12 +97,13 @@ fn ApiChoice(apis: Vec<Api>, chosen: Memo<String>, base: String) -> impl IntoVie
 
 /// The steps, one after the other.
 #[component]
-fn Program(program: QuickstartView, settings: String) -> impl IntoView {
+fn Program(program: QuickstartView, settings: String, bound: bool) -> impl IntoView {
     view! {
         <Note tone=Tone::Info>
             "The client ID and the API are filled in. The secret is not shown here: copy it from " <a href=settings>"Settings"</a>
             " and keep it out of your code, as the program reads it from its environment."
         </Note>
+        {bound.then(|| view! { <Note tone=Tone::Warn>{dpop::ASK}</Note> })}
         <Steps parts=program.parts />
     }
     .into_any()

@@ -197,6 +197,9 @@ pub async fn get_client_quickstart(client_id: String, audience: String) -> Resul
         identifier: api.identifier,
         scope: grant.scope.first().cloned(),
         client_id: Some(client.client_id),
+        // Clients know no signing secret.
+        kid: None,
+        second_kid: None,
     };
     match quickstarts::render("curl", api.signing_alg, &values) {
         Ok(Some(rendered)) => Ok(rendered.view),

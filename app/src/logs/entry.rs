@@ -2,20 +2,42 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use model::client::AuthMethod;
 use model::log::{ActorKind, LogEntry, LogType};
 use model::time::{Timestamp, exact};
 
 use super::reason::{headline, result, what};
-use super::server_fns::{Change, GetLog, Line, LogDetail};
-use crate::ui::{Card, Chip, ErrorPanel, IconName, Kind, LinkButton, Load, Mono, PageHead, Skeleton, When, ask};
+use super::server_fns::{Change, FixRefusal, GetLog, Line, LogDetail, Offer, UndoFix};
+use crate::ui::{
+    Button, Card, Chip, ErrorPanel, FormError, IconName, Kind, LinkButton, Load, Mono, Note, PageHead, Post, PostForm, Skeleton, Tone, When, ask,
+};
+
+/// Both ways of the button.
+#[derive(Clone, Copy)]
+struct Buttons {
+    fix: Post,
+    undo: Post,
+}
 
 /// One entry of the log. Loaded before anything is sent, since it decides whether the page exists.
 #[component]
 pub fn LogPage() -> impl IntoView {
     let params = use_params_map();
+    let query = use_query_map();
     let log_id = Memo::new(move |_| params.with(|params| params.get("log_id").unwrap_or_default()));
-    let detail = Load::<LogDetail>::blocking(move || ask(GetLog { log_id: log_id.get() }));
+    let fixed = Memo::new(move |_| query.with(|query| query.get("fixed").unwrap_or_default()));
+    let buttons = Buttons {
+        fix: Post::to::<FixRefusal>(),
+        undo: Post::to::<UndoFix>(),
+    };
+    provide_context(buttons);
+    let detail = Load::<LogDetail>::blocking(move || {
+        ask(GetLog {
+            log_id: log_id.get(),
+            fixed: fixed.get(),
+        })
+    });
     view! {
         <Transition fallback=|| view! { <Skeleton rows=8 /> }>
             {move || Suspend::new(async move {
@@ -33,7 +55,9 @@ fn Entry(detail: LogDetail) -> impl IntoView {
     let title = what(&detail.entry);
     let (tone, words) = result(&detail.entry);
     let (date, as_of) = (detail.entry.date, detail.as_of);
-    let refused = matches!(detail.entry.kind, LogType::TokenRefused | LogType::CallRefused).then(|| view! { <Refusal detail=detail.clone() /> });
+    let is_refusal = matches!(detail.entry.kind, LogType::TokenRefused | LogType::CallRefused);
+    let refused = is_refusal.then(|| view! { <Refusal detail=detail.clone() /> });
+    let head = if is_refusal { "What came" } else { "Details" };
     let changes = (!detail.changes.is_empty()).then(|| view! { <Changes changes=detail.changes.clone() /> });
     view! {
         <Title text=title.clone() />
@@ -51,7 +75,7 @@ fn Entry(detail: LogDetail) -> impl IntoView {
         />
         <div class="sections">
             {refused} <section aria-labelledby="facts-head">
-                <h2 id="facts-head">"Details"</h2>
+                <h2 id="facts-head">{head}</h2>
                 <Card>
                     <Facts detail=detail now=as_of />
                 </Card>
@@ -61,30 +85,79 @@ fn Entry(detail: LogDetail) -> impl IntoView {
     .into_any()
 }
 
-/// Why a token was refused, what would fix it, and where.
+/// Which rule said no, what puts it right, and the button that does.
 #[component]
 fn Refusal(detail: LogDetail) -> impl IntoView {
-    let LogDetail { entry, remedy, .. } = detail;
-    let fix = model::refusal::fix_of(&entry.reason).unwrap_or_default();
+    let LogDetail {
+        entry, remedy, offer, done, ..
+    } = detail;
+    let Buttons { fix, undo } = expect_context::<Buttons>();
+    let advice = model::refusal::fix_of(&entry.reason).unwrap_or_default();
+    let page = format!("/docs/errors/{}", entry.reason);
+    // Beside a button that does it the way to the place is the second choice.
+    let has_button = offer.is_some() || done.is_some();
+    let kind = if has_button { Kind::Plain } else { Kind::Primary };
+    let (id, again) = (entry.log_id.clone(), entry.log_id.clone());
+    let button = offer.map(|Offer { label, text, .. }| {
+        view! {
+            <PostForm post=fix attr:class="fix">
+                <input type="hidden" name="log_id" value=id />
+                <Button kind=Kind::Primary pending=fix.pending()>
+                    {label}
+                </Button>
+                <span class="hint">{text}</span>
+            </PostForm>
+        }
+    });
     view! {
-        <Card>
-            <section class="reason" aria-label="Why it was refused">
-                <div>
-                    <strong>{headline(&entry)}</strong>
-                    <p>{fix}</p>
-                </div>
-                <div class="actions">
-                    {remedy
-                        .map(|remedy| {
-                            view! {
-                                <LinkButton href=remedy.href kind=Kind::Primary>
-                                    {remedy.label}
-                                </LinkButton>
-                            }
-                        })}
-                </div>
-            </section>
-        </Card>
+        <div class="refusal">
+            <FormError of=fix />
+            <FormError of=undo />
+            <div role="status">{done.map(|done| view! { <Done done=done log_id=again /> })}</div>
+            <Card>
+                <section class="reason" aria-label="Why it was refused">
+                    <div>
+                        <strong>{headline(&entry)}</strong>
+                        <p>
+                            {advice} " " <a href=page rel="external">
+                                "More about "
+                                <code class="mono">{entry.reason}</code>
+                            </a>
+                        </p>
+                        {button}
+                    </div>
+                    <div class="actions">
+                        {remedy
+                            .map(|remedy| {
+                                view! {
+                                    <LinkButton href=remedy.href kind=kind>
+                                        {if has_button { "Open the tab".to_owned() } else { remedy.label }}
+                                    </LinkButton>
+                                }
+                            })}
+                    </div>
+                </section>
+            </Card>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the button did, with the way back.
+#[component]
+fn Done(done: Offer, log_id: String) -> impl IntoView {
+    let undo = expect_context::<Buttons>().undo;
+    view! {
+        <Note tone=Tone::Good>
+            {done.text}
+            <PostForm post=undo attr:class="inline">
+                <input type="hidden" name="log_id" value=log_id />
+                <input type="hidden" name="fix" value=done.fix />
+                <Button small=true pending=undo.pending()>
+                    {done.label}
+                </Button>
+            </PostForm>
+        </Note>
     }
     .into_any()
 }
@@ -101,6 +174,9 @@ fn Facts(detail: LogDetail, now: Timestamp) -> impl IntoView {
     );
     let api = linked(&entry.api_name, &entry.audience, api_id.map(|id| format!("/apis/{id}")));
     let when = format!(" · {}", exact(entry.date));
+    let came = entry.refused.as_ref();
+    let grant_type = came.and_then(|came| came.grant_type.as_deref()).unwrap_or_default();
+    let proof = came.and_then(|came| came.auth_method).map(AuthMethod::as_str).unwrap_or_default();
     let facts = vec![
         fact("What", text(&entry.description)),
         fact("When", Some(view! { <When at=entry.date now=now /> {when} }.into_any())),
@@ -114,6 +190,8 @@ fn Facts(detail: LogDetail, now: Timestamp) -> impl IntoView {
         fact("Client", client),
         fact("API", api),
         fact("Scopes", mono(&entry.scope)),
+        fact("Grant type", mono(grant_type)),
+        fact("Proved itself by", mono(proof)),
         fact("Reason", mono(&entry.reason)),
         fact("Log ID", Some(view! { <Mono text=entry.log_id copy=true /> }.into_any())),
     ];

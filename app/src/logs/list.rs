@@ -20,7 +20,11 @@ pub fn LogsPage() -> impl IntoView {
     let choices = Load::<LogChoices>::new(|| ask(ListLogChoices {}));
     view! {
         <Title text="Logs" />
-        <PageHead title="Logs" sub=|| "Tokens issued and refused, and every change to the configuration" />
+        <PageHead
+            title="Logs"
+            sub=|| "Tokens issued and refused, and every change to the configuration"
+            actions=|| view! { <LinkButton href="/logs/explain">"Explain a token or an error"</LinkButton> }
+        />
         <GetForm action="/logs" attr:class="tools" attr:role="search">
             <SearchBox name="q" label="Client, API, reason or ID" value=Signal::derive(move || filter.get().search) />
             <TypeChoice filter=filter />

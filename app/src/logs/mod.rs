@@ -3,7 +3,13 @@
 #[cfg(feature = "ssr")]
 mod changes;
 mod entry;
+mod explain;
+pub mod explain_fns;
+#[cfg(feature = "ssr")]
+mod explaining;
 mod filter;
+#[cfg(feature = "ssr")]
+mod fixing;
 mod list;
 mod reason;
 #[cfg(feature = "ssr")]
@@ -17,6 +23,7 @@ use leptos_router::path;
 
 use crate::chunk::page;
 use entry::LogPage;
+use explain::ExplainPage;
 use list::LogsPage;
 
 /// Every page under `/logs`.
@@ -24,6 +31,7 @@ use list::LogsPage;
 pub fn LogsRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/logs") view=page!(logs, LogsPage) />
+        <Route path=path!("/logs/explain") view=page!(explain, ExplainPage) />
         <Route path=path!("/logs/:log_id") view=page!(logs, LogPage) />
     }
     .into_inner()

@@ -55,6 +55,19 @@ pub(super) fn reason(code: &str) -> &'static str {
         "audience_unknown" => "Unknown API",
         "client_not_authorized" => "No grant",
         "scope_not_granted" => "Scope not granted",
+        "dpop_repeated" => "Several DPoP proofs",
+        "dpop_malformed" => "Malformed DPoP proof",
+        "dpop_type" => "Wrong type of DPoP proof",
+        "dpop_algorithm" => "Wrong algorithm of DPoP proof",
+        "dpop_key" => "Wrong key in DPoP proof",
+        "dpop_private_key" => "Private key in DPoP proof",
+        "dpop_signature" => "Wrong signature of DPoP proof",
+        "dpop_method" => "Wrong method in DPoP proof",
+        "dpop_address" => "Wrong address in DPoP proof",
+        "dpop_time" => "Old or early DPoP proof",
+        "dpop_id" => "No ID in DPoP proof",
+        "dpop_replayed" => "Reused DPoP proof",
+        "dpop_required_by_api" | "dpop_required_by_client" => "No DPoP proof",
         "token_missing" => "No token",
         "too_many_revoked" => "Too many revoked",
         "too_many_failures" => "Locked out",
@@ -81,6 +94,9 @@ pub(super) fn headline(entry: &LogEntry) -> String {
         "quota_exceeded" => format!("Refused: {client} has used up its quota of tokens"),
         "log_limited" => "Refused: more requests of one address than the log keeps".to_owned(),
         "audience_unknown" => format!("Refused: {client} asked for an API that is not there"),
+        "dpop_required_by_api" => format!("Refused: {client} sent no DPoP proof, which {api} requires"),
+        "dpop_required_by_client" => format!("Refused: {client} sent no DPoP proof, which it must"),
+        code if code.starts_with("dpop_") => format!("Refused: {client} sent a DPoP proof that does not hold"),
         code => format!("Refused: {client}, {}", reason(code).to_ascii_lowercase()),
     }
 }
@@ -109,6 +125,7 @@ pub(super) mod tests {
             scope: String::new(),
             reason: code.to_owned(),
             user_agent: String::new(),
+            refused: None,
             before: String::new(),
             after: String::new(),
         }
@@ -121,6 +138,14 @@ pub(super) mod tests {
         entry.client_name.clear();
         entry.reason = "secret_wrong".to_owned();
         assert_eq!(headline(&entry), "Refused: c1 sent a wrong secret");
+        for (code, words) in [
+            ("dpop_required_by_api", "Refused: c1 sent no DPoP proof, which Orders requires"),
+            ("dpop_required_by_client", "Refused: c1 sent no DPoP proof, which it must"),
+            ("dpop_time", "Refused: c1 sent a DPoP proof that does not hold"),
+        ] {
+            entry.reason = code.to_owned();
+            assert_eq!(headline(&entry), words);
+        }
     }
 
     #[test]

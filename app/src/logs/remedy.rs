@@ -22,6 +22,8 @@ pub(super) fn remedy(entry: &LogEntry, client_there: bool, api_id: Option<&str>)
     match (entry.reason.as_str(), api_id) {
         ("client_not_authorized", Some(id)) if client_there => to(clients_tab(id, entry), "Authorize client"),
         ("scope_not_granted", Some(id)) if client_there => to(clients_tab(id, entry), "Choose scopes"),
+        ("dpop_required_by_api", Some(id)) => to(format!("/apis/{id}/settings"), "See what the API requires"),
+        ("dpop_required_by_client", _) if client_there => tab("authentication", "See what it must send"),
         ("not_introspector", Some(id)) => to(format!("/apis/{id}/settings"), "Choose who may introspect"),
         ("audience_missing" | "audience_unknown", _) => to("/apis".to_owned(), "Find the identifier"),
         (code, _) if client_there && (code == "auth_method_not_allowed" || code.starts_with("assertion_")) => {
@@ -56,44 +58,12 @@ pub(super) fn open_refusal(page: &Page<LogEntry>) -> Option<&LogEntry> {
 
 #[cfg(test)]
 mod tests {
-    use model::refusal::fix_of;
+    use model::refusal::{CODES, fix_of};
     use model::time::Timestamp;
 
     use super::*;
     use crate::logs::reason::reason;
     use crate::logs::reason::tests::refused;
-
-    const CODES: [&str; 29] = [
-        "malformed_request",
-        "two_auth_methods",
-        "grant_type_missing",
-        "grant_type_unsupported",
-        "client_missing",
-        "client_unknown",
-        "secret_missing",
-        "secret_wrong",
-        "secret_expired",
-        "audience_missing",
-        "audience_unknown",
-        "client_not_authorized",
-        "scope_not_granted",
-        "token_missing",
-        "too_many_revoked",
-        "too_many_failures",
-        "quota_exceeded",
-        "log_limited",
-        "not_introspector",
-        "auth_method_not_allowed",
-        "assertion_client_unknown",
-        "assertion_client",
-        "assertion_audience",
-        "assertion_expired",
-        "assertion_too_long",
-        "assertion_not_yet",
-        "assertion_key",
-        "assertion_signature",
-        "assertion_replayed",
-    ];
 
     #[test]
     fn every_code_has_words_a_fix_and_a_place() {
@@ -111,6 +81,14 @@ mod tests {
         assert_eq!(place(true, Some("a1")).as_deref(), Some("/apis/a1/clients?open=c1"));
         assert_eq!(place(true, None).as_deref(), Some("/clients/c1/quickstart"));
         assert_eq!(place(false, None).as_deref(), Some("/clients"));
+    }
+
+    #[test]
+    fn what_requires_a_proof_is_seen_where_it_is_set() {
+        let place = |code| remedy(&refused(code), true, Some("a1")).map(|remedy| remedy.href);
+        assert_eq!(place("dpop_required_by_api").as_deref(), Some("/apis/a1/settings"));
+        assert_eq!(place("dpop_required_by_client").as_deref(), Some("/clients/c1/authentication"));
+        assert_eq!(place("dpop_time").as_deref(), Some("/clients/c1/quickstart"));
     }
 
     #[test]

@@ -70,8 +70,23 @@ pub struct LogDetail {
     pub api_id: Option<String>,
     /// Where a refusal is put right.
     pub remedy: Option<Remedy>,
+    /// What one button does about it.
+    pub offer: Option<Offer>,
+    /// What the button has done, with the way back.
+    pub done: Option<Offer>,
     /// When this was read: what relative times on the page are seen from.
     pub as_of: Timestamp,
+}
+
+/// A button with what it does, or did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What the button says.
+    pub label: String,
+    /// What it does, in a sentence.
+    pub text: String,
+    /// What it takes back, for [`UndoFix`].
+    pub fix: String,
 }
 
 /// A field of a changed object.
@@ -157,16 +172,24 @@ pub async fn list_log_choices() -> Result<LogChoices, AppError> {
     })
 }
 
-/// An entry of the log.
+/// An entry of the log. `fixed` is what its button has just done, if it was pressed.
 ///
 /// # Errors
 /// [`AppError::NotFound`] if there is no such entry.
 #[server]
-pub async fn get_log(log_id: String) -> Result<LogDetail, AppError> {
+pub async fn get_log(log_id: String, #[server(default)] fixed: String) -> Result<LogDetail, AppError> {
     let session = Admin::required().await?;
     let entry = session.engine.log(&log_id).await?;
     let place = place(&session.engine, &entry).await?;
+    let done = match parse_fix(&fixed) {
+        Ok(fix) if session.engine.is_fixed(&entry, &fix).await? => Some(super::fixing::done(&fix, &entry)),
+        // The address may be an old one: then there is nothing to take back.
+        _ => None,
+    };
+    let fix = session.engine.fix_of(&entry).await?;
     Ok(LogDetail {
+        offer: fix.map(|fix| super::fixing::offer(&fix, &entry)),
+        done,
         changes: super::changes::changes(&entry.before, &entry.after),
         remedy: super::remedy::remedy(&entry, place.client_there, place.api_id.as_deref()),
         client_there: place.client_there,
@@ -174,6 +197,40 @@ pub async fn get_log(log_id: String) -> Result<LogDetail, AppError> {
         as_of: session.engine.now(),
         entry,
     })
+}
+
+/// Presses the button of a refusal.
+///
+/// # Errors
+/// [`AppError::NotFound`] if there is no such entry; [`AppError::Conflict`] if there is nothing to fix.
+#[server]
+pub async fn fix_refusal(log_id: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    let fix = session.engine.apply_fix(&session.actor, &log_id).await?;
+    let fixed = serde_json::to_string(&fix).unwrap_or_default();
+    leptos_axum::redirect(&crate::ui::address(&format!("/logs/{log_id}"), &[("fixed", &fixed)]));
+    Ok(())
+}
+
+/// Takes back what the button of a refusal did.
+///
+/// # Errors
+/// [`AppError::NotFound`] if there is no such entry; [`AppError::Conflict`] if things have changed since; [`AppError::Invalid`] on `fix`.
+#[server]
+pub async fn undo_fix(log_id: String, fix: String) -> Result<(), AppError> {
+    let session = Admin::required().await?;
+    session.engine.undo_fix(&session.actor, &log_id, &parse_fix(&fix)?).await?;
+    leptos_axum::redirect(&format!("/logs/{log_id}"));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn parse_fix(json: &str) -> Result<model::fix::Fix, AppError> {
+    let wrong = || model::Invalid::new("fix", "There is nothing to undo. Load the page again.");
+    if json.len() > model::fix::FIX_MAX {
+        return Err(wrong().into());
+    }
+    serde_json::from_str(json).map_err(|_| wrong().into())
 }
 
 /// What of an entry's client and API still exists.

@@ -262,6 +262,7 @@ fn config(database: &Database, data_dir: &TempDir, clock: &Arc<ManualClock>) -> 
         data_dir: data_dir.path().to_owned(),
         master_key: MasterKey::InDataDir,
         issuer: Issuer::parse("https://auth.example.com/").unwrap(),
+        dpop_nonce: false,
         clock: clock.clone(),
         chance: Chance::seeded(SEED.fetch_add(1, Ordering::Relaxed)),
     }

@@ -43,6 +43,9 @@ pub(super) enum Verb {
         /// Take only assertions that name the issuer as their one audience, to the letter
         #[arg(long)]
         strict: bool,
+        /// Give it only tokens that are bound to a key of its own (DPoP, RFC 9449), or not [default: as it is]
+        #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+        require_dpop: Option<bool>,
     },
     /// Quota of a client: how many tokens it may ask for in an hour and in a day
     #[command(subcommand)]
@@ -81,7 +84,12 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
         Verb::Create { name, description } => create(engine, name, description, output).await,
         Verb::Secret(verb) => client_secret::run(engine, verb, output).await,
         Verb::Key(verb) => client_key::run(engine, verb, output).await,
-        Verb::Auth { client_id, method, strict } => client_key::set_methods(engine, &client_id, &method, strict, output).await,
+        Verb::Auth {
+            client_id,
+            method,
+            strict,
+            require_dpop,
+        } => client_key::set_methods(engine, &client_id, &method, strict, require_dpop, output).await,
         Verb::Quota(verb) => client_quota::run(engine, verb, output).await,
         Verb::RevokeTokens { client_id } => revoke_tokens(engine, &client_id, output).await,
     }

@@ -138,13 +138,22 @@ async fn list(engine: &Engine, client_id: &str, output: Output) -> Result<(), Fa
 struct Methods<'a> {
     client_id: &'a str,
     token_endpoint_auth_methods: &'a [AuthMethod],
+    require_proof_of_possession: bool,
 }
 
-/// Sets how a client may prove itself.
-pub(super) async fn set_methods(engine: &Engine, client_id: &str, methods: &[String], strict: bool, output: Output) -> Result<(), Failure> {
+/// Sets how a client may prove itself, and whether its tokens must be bound to a key of its own; without `dpop` that stays as it is.
+pub(super) async fn set_methods(
+    engine: &Engine,
+    client_id: &str,
+    methods: &[String],
+    strict: bool,
+    dpop: Option<bool>,
+    output: Output,
+) -> Result<(), Failure> {
     let changes = ClientChanges {
         auth_methods: Some(methods.iter().filter_map(|name| AuthMethod::parse(name)).collect()),
         strict_assertions: Some(strict),
+        dpop_required: dpop,
         ..ClientChanges::default()
     };
     let client = engine.update_client(&Actor::command(), client_id, changes).await?;
@@ -152,7 +161,11 @@ pub(super) async fn set_methods(engine: &Engine, client_id: &str, methods: &[Str
     let object = Methods {
         client_id: &client.client_id,
         token_endpoint_auth_methods: &client.auth_methods,
+        require_proof_of_possession: client.dpop_required,
     };
-    output.answer(&object, &table(&[("Client ID", &client.client_id), ("Methods", &names.join(" "))]));
+    let names = names.join(" ");
+    let mut rows = vec![("Client ID", client.client_id.as_str()), ("Methods", &names)];
+    rows.extend(client.dpop_required.then_some(("DPoP", "required")));
+    output.answer(&object, &table(&rows));
     Ok(())
 }

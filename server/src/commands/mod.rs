@@ -2,6 +2,7 @@
 
 mod admin;
 mod api;
+mod api_secret;
 mod client;
 mod client_key;
 mod client_quota;

@@ -26,6 +26,12 @@ impl Output {
         println!("{text}");
     }
 
+    /// Says what must be known of an answer.
+    #[expect(clippy::print_stderr, reason = "stdout belongs to the answer alone")]
+    pub(crate) fn note(self, text: &str) {
+        eprintln!("note: {text}");
+    }
+
     /// Says why there is no answer.
     #[expect(clippy::print_stderr, reason = "stderr is where the error of a command belongs")]
     pub(crate) fn fail(self, text: &str) {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use engine::{Engine, IssueError};
+use model::dpop::TOKEN_TYPE;
 use model::log::Actor;
 use model::token::{CLIENT_CREDENTIALS, TokenRequest};
 
@@ -22,7 +23,7 @@ pub(super) struct Arguments {
     scope: Option<String>,
 }
 
-/// Prints the token alone, or the answer of the token endpoint.
+/// Prints the token alone, or the answer of the token endpoint. Where it must be bound to a key, says on stderr what it is good for.
 pub(super) async fn run(engine: &Engine, arguments: Arguments, output: Output) -> Result<(), Failure> {
     let request = TokenRequest {
         grant_type: Some(CLIENT_CREDENTIALS.to_owned()),
@@ -34,9 +35,13 @@ pub(super) async fn run(engine: &Engine, arguments: Arguments, output: Output) -
         .await
         .map_err(|error| match error {
             IssueError::Refused(refusal) => Failure::Refused(refusal),
-            IssueError::Busy => Failure::Busy,
+            // Only the wire takes proofs.
+            IssueError::NonceWanted | IssueError::Busy => Failure::Busy,
             IssueError::Failed(error) => Failure::Engine(error),
         })?;
+    if response.token_type == TOKEN_TYPE {
+        output.note("the token is bound to a key that was thrown away (DPoP): it is for looking at, and no API that checks proofs takes it");
+    }
     output.answer(&response, response.access_token.reveal());
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What every request of a client is made of: parameters, credentials, and where it came from.
 
 use axum::response::Response;
-use engine::Caller;
+use engine::{Caller, Engine};
 use http::header::{CACHE_CONTROL, PRAGMA, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
@@ -70,11 +70,12 @@ impl Asked {
     }
 }
 
-/// Who sent a request.
-pub(super) fn caller(parts: &Parts) -> Caller {
+/// Who sent a request, and under which id the log has it if it is refused.
+pub(super) fn caller(engine: &Engine, parts: &Parts) -> Caller {
     Caller {
         ip: client_address(&parts.extensions),
         user_agent: user_agent(&parts.headers),
+        log_id: engine.log_id(),
     }
 }
 

@@ -56,6 +56,7 @@ fn decode(encoded: &[u8]) -> Option<Credentials> {
         client_secret: Some(secret).filter(|secret| !secret.is_empty()).map(Secret::new),
         in_header: true,
         client_assertion: None,
+        dpop_proof: None,
     })
 }
 
@@ -135,6 +136,7 @@ mod tests {
             client_secret: secret.map(Secret::new),
             in_header: true,
             client_assertion: None,
+            dpop_proof: None,
         }
     }
 

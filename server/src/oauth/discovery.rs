@@ -43,18 +43,25 @@ struct Discovery {
     revocation_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
     introspection_endpoint_auth_methods_supported: [&'static str; 3],
     introspection_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
+    /// RFC 9449 §5.1.
+    dpop_signing_alg_values_supported: [&'static str; 5],
     /// Required by OpenID Connect Discovery, whose libraries check for it although no ID tokens are issued.
     subject_types_supported: [&'static str; 1],
     /// As above; express-oauth2-jwt-bearer takes it for the algorithms of access tokens.
     id_token_signing_alg_values_supported: Vec<&'static str>,
 }
 
+/// The algorithms that clients may sign with: assertions and DPoP proofs.
+pub(super) fn algs_of_clients() -> [&'static str; 5] {
+    let [rs256, ps256, es256, eddsa] = KeyAlg::ALL.map(KeyAlg::as_str);
+    // RFC 9864 §2.2 has a name of its own for EdDSA with this curve.
+    [rs256, ps256, es256, eddsa, "Ed25519"]
+}
+
 impl Discovery {
     fn of(engine: &Engine) -> Self {
         let issuer = engine.issuer();
-        let [rs256, ps256, es256, eddsa] = KeyAlg::ALL.map(KeyAlg::as_str);
-        // RFC 9864 §2.2 has a name of its own for EdDSA with this curve.
-        let assertions = [rs256, ps256, es256, eddsa, "Ed25519"];
+        let assertions = algs_of_clients();
         Self {
             issuer: issuer.as_str().to_owned(),
             token_endpoint: issuer.join("oauth/token"),
@@ -69,6 +76,7 @@ impl Discovery {
             revocation_endpoint_auth_signing_alg_values_supported: assertions,
             introspection_endpoint_auth_methods_supported: AUTH_METHODS,
             introspection_endpoint_auth_signing_alg_values_supported: assertions,
+            dpop_signing_alg_values_supported: algs_of_clients(),
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: engine.signing_algs().into_iter().map(SigningAlg::as_str).collect(),
         }

@@ -8,11 +8,13 @@ use engine::IssueError;
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use model::client::AuthMethod;
+use model::dpop::Flaw;
 use model::issuer::Issuer;
 use model::refusal::Refusal;
 use serde::Serialize;
 
 use super::quota;
+use crate::docs;
 
 /// In whose words requests are refused. What is refused, and what the log says of it, is the same in both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub(crate) enum TokenError {
         /// The client used the `Authorization` header, so the answer must name the scheme (RFC 6749 §5.2).
         by_header: bool,
     },
+    /// The DPoP proof lacks the nonce that the answer names in its header (RFC 9449 §8).
+    NonceWanted,
     /// The body is longer than we read.
     TooLarge {
         /// The most bytes that we read.
@@ -61,9 +65,15 @@ pub(crate) enum TokenError {
 
 /// The body of a refusal (RFC 6749 §5.2).
 #[derive(Serialize)]
-struct Body {
+struct Body<'a> {
     error: &'static str,
     error_description: String,
+    /// The page that explains it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_uri: Option<String>,
+    /// Ours: under which an admin finds the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_id: Option<&'a str>,
 }
 
 impl TokenError {
@@ -71,6 +81,7 @@ impl TokenError {
     pub(crate) fn from_engine(error: IssueError, by_header: bool, id: &str) -> Self {
         match error {
             IssueError::Refused(refusal) => Self::Refused { refusal, by_header },
+            IssueError::NonceWanted => Self::NonceWanted,
             IssueError::Busy => Self::Busy,
             IssueError::Failed(error) => {
                 tracing::error!(id, %error, "a request of a client could not be answered");
@@ -87,12 +98,14 @@ impl TokenError {
         }
     }
 
-    /// The answer. `issuer` is where the dashboard is.
-    pub(crate) fn respond(&self, profile: ErrorProfile, issuer: &Issuer) -> Response {
+    /// The answer. `issuer` is where the dashboard is; its log has the request under `log_id`, if that is not empty.
+    pub(crate) fn respond(&self, profile: ErrorProfile, issuer: &Issuer, log_id: &str) -> Response {
         let (status, error, description) = self.say(profile, issuer);
         let body = Body {
             error,
             error_description: clean(profile, &description),
+            error_uri: self.page().map(|page| issuer.join(&format!("{}/{page}", docs::PATH))),
+            error_id: self.id(log_id),
         };
         let mut response = (status, Json(body)).into_response();
         if let Some((name, value)) = self.header() {
@@ -108,9 +121,37 @@ impl TokenError {
         response
     }
 
+    /// The page about it: the same for everything that is wrong with the client's proof, as the caller must not learn what.
+    fn page(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused { refusal, .. } if refusal.is_failed_proof() => Some(docs::CLIENT_AUTHENTICATION),
+            Self::Refused { refusal, .. } => Some(refusal.code()),
+            Self::TooLarge { .. } | Self::TooSlow { .. } | Self::BrokenOff | Self::Method(_) => Some(docs::MALFORMED),
+            Self::NonceWanted | Self::Busy | Self::Failed { .. } => None,
+        }
+    }
+
+    /// What is not a refusal has no entry in the log of the dashboard, and what is refused very often has not one for each.
+    fn id<'a>(&self, log_id: &'a str) -> Option<&'a str> {
+        match self {
+            Self::Refused {
+                refusal: Refusal::TooManyFailures { .. } | Refusal::QuotaExceeded { .. },
+                ..
+            } => None,
+            Self::NonceWanted | Self::Busy | Self::Failed { .. } => None,
+            _ => Some(log_id).filter(|id| !id.is_empty()),
+        }
+    }
+
     fn say(&self, profile: ErrorProfile, issuer: &Issuer) -> (StatusCode, &'static str, String) {
         match self {
             Self::Refused { refusal, .. } => say_refusal(profile, refusal, issuer),
+            // Auth0's text, and that of the example in the RFC.
+            Self::NonceWanted => (
+                StatusCode::BAD_REQUEST,
+                "use_dpop_nonce",
+                "Authorization server requires nonce in DPoP proof".to_owned(),
+            ),
             Self::TooLarge { limit } => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "invalid_request",
@@ -204,6 +245,16 @@ fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (St
             "The client has too many revoked tokens that have not expired yet: the token is not revoked.".to_owned(),
         ),
         (_, Refusal::GrantTypeUnsupported(_)) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Grant type not supported".to_owned()),
+        // RFC 9449 §5.
+        (_, Refusal::DpopFlawed(flaw)) => {
+            let advice = match flaw {
+                Flaw::Address => format!("Set it to {}", issuer.join("oauth/token")),
+                // What an admin could do about it is none of the client's business.
+                Flaw::RequiredByApi | Flaw::RequiredByClient => "Send one in the header DPoP (RFC 9449 section 5).".to_owned(),
+                other => other.fix().to_owned(),
+            };
+            (StatusCode::BAD_REQUEST, "invalid_dpop_proof", format!("{}. {advice}", flaw.for_log()))
+        }
         // Auth0 has a code of its own where the client tried an assertion.
         (
             _,
@@ -281,6 +332,10 @@ fn clean(profile: ErrorProfile, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use model::assertion;
+    use model::quota::{QuotaStanding, TokenQuota};
+    use model::refusal::{CODES, LOG_LIMITED, NOT_INTROSPECTOR};
+
     use super::*;
 
     fn say(profile: ErrorProfile, refusal: Refusal) -> (u16, &'static str, String) {
@@ -344,12 +399,84 @@ mod tests {
                 refusal: Refusal::TooManyRevoked("x".to_owned()),
                 by_header: true,
             };
-            let answer = full.respond(profile, &issuer);
+            let answer = full.respond(profile, &issuer, "");
             assert_eq!(
                 (answer.status(), answer.headers()[RETRY_AFTER].as_bytes()),
                 (StatusCode::SERVICE_UNAVAILABLE, &b"300"[..])
             );
         }
+    }
+
+    #[test]
+    fn the_pages_say_what_is_answered() {
+        for refusal in one_of_each() {
+            let page = std::fs::read_to_string(format!("{}/../docs/errors/{}.md", env!("CARGO_MANIFEST_DIR"), refusal.code())).unwrap();
+            for (profile, name) in [(ErrorProfile::Auth0, "auth0"), (ErrorProfile::Rfc, "rfc")] {
+                let (status, error, _) = say(profile, refusal.clone());
+                let row = format!("| `{name}` | {status} | `{error}` |");
+                assert!(page.contains(&row), "docs/errors/{}.md lacks: {row}", refusal.code());
+            }
+            assert_eq!(
+                refusal.is_failed_proof(),
+                page.contains("(client_authentication.md)"),
+                "{}",
+                refusal.code()
+            );
+        }
+    }
+
+    /// A refusal for each code; `not_introspector` and `log_limited` are none, as no caller is refused with them.
+    fn one_of_each() -> Vec<Refusal> {
+        let text = || "x".to_owned();
+        let mut refusals = vec![
+            Refusal::Malformed(text()),
+            Refusal::TwoAuthMethods,
+            Refusal::GrantTypeMissing,
+            Refusal::GrantTypeUnsupported(text()),
+            Refusal::ClientMissing,
+            Refusal::ClientUnknown(text()),
+            Refusal::SecretMissing(text()),
+            Refusal::SecretWrong(text()),
+            Refusal::SecretExpired {
+                client_id: text(),
+                name: text(),
+                expired_at: 0,
+            },
+            Refusal::AuthMethodNotAllowed {
+                client_id: text(),
+                method: AuthMethod::ClientSecretPost,
+            },
+            Refusal::AudienceMissing,
+            Refusal::AudienceUnknown(text()),
+            Refusal::NotAuthorized {
+                client_id: text(),
+                audience: text(),
+            },
+            Refusal::ScopeNotGranted(vec![text()]),
+            Refusal::TokenMissing,
+            Refusal::TooManyRevoked(text()),
+            Refusal::TooManyFailures {
+                client_id: text(),
+                until: 0,
+                retry_after: 0,
+            },
+            Refusal::QuotaExceeded {
+                client_id: text(),
+                standing: Box::new(QuotaStanding {
+                    quota: TokenQuota::default(),
+                    in_hour: 0,
+                    in_day: 0,
+                    at: 0,
+                }),
+            },
+        ];
+        refusals.extend(assertion::Flaw::ALL.map(|flaw| Refusal::AssertionFlawed { client_id: text(), flaw }));
+        refusals.extend(Flaw::ALL.map(Refusal::DpopFlawed));
+        let codes: Vec<&str> = refusals.iter().map(Refusal::code).chain([NOT_INTROSPECTOR, LOG_LIMITED]).collect();
+        for code in CODES {
+            assert!(codes.contains(&code), "{code} is not among them");
+        }
+        refusals
     }
 
     #[test]

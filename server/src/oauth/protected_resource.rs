@@ -11,6 +11,7 @@ use model::api::Api;
 use model::issuer::Issuer;
 use serde::Serialize;
 
+use super::discovery::algs_of_clients;
 use super::request::form_decode;
 use crate::document;
 use crate::router::not_found;
@@ -46,6 +47,13 @@ struct Metadata<'a> {
     scopes_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
     resource_name: &'a str,
+    /// What proofs at the API may be signed with: by the keys that its tokens are bound to. Whether an API that does not require DPoP checks
+    /// proofs at all is not known here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpop_signing_alg_values_supported: Option<[&'static str; 5]>,
+    /// Left out where it has its default, false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpop_bound_access_tokens_required: Option<bool>,
 }
 
 impl<'a> Metadata<'a> {
@@ -56,6 +64,8 @@ impl<'a> Metadata<'a> {
             scopes_supported: api.scopes.iter().map(|scope| scope.value.as_str()).collect(),
             bearer_methods_supported: ["header"],
             resource_name: &api.name,
+            dpop_signing_alg_values_supported: api.dpop_required.then(algs_of_clients),
+            dpop_bound_access_tokens_required: api.dpop_required.then_some(true),
         }
     }
 }

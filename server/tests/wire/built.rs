@@ -87,6 +87,7 @@ impl Installation {
             data_dir: self.data_dir(),
             master_key: MasterKey::InDataDir,
             issuer: Issuer::parse("http://localhost:3000/").unwrap(),
+            dpop_nonce: false,
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
         };

@@ -34,7 +34,7 @@ const FOR_CLIENTS: [&str; 3] = ["/oauth/token", "/oauth/revoke", "/oauth/introsp
 /// it must be answered like any address where nothing is.
 const BY_CHOICE: [&str; 1] = ["/.well-known/oauth-protected-resource"];
 /// Folders of static files, the same for everyone.
-const FILES: [&str; 2] = ["/pkg/", "/fonts/"];
+const FILES: [&str; 3] = ["/pkg/", "/fonts/", "/docs/errors/"];
 
 /// The path of every server function.
 fn functions() -> Vec<&'static str> {
@@ -76,6 +76,7 @@ async fn arguments(tour: &Tour) -> String {
         ("signing_alg", "HS256"),
         ("app_type", "non_interactive"),
         ("token_lifetime", "60"),
+        ("dpop_required", "true"),
         ("client_metadata", ""),
         ("custom_claims", ""),
         ("client_secret_post", "true"),
@@ -102,6 +103,9 @@ async fn arguments(tour: &Tour) -> String {
         ("pinned", ""),
         ("slug", ""),
         ("theme", "dark"),
+        ("fixed", ""),
+        ("fix", "\"allow_introspection\""),
+        ("pasted", "hello"),
     ]) + "&query[search]=&query[sort]=name&query[client_id]=&query[audience]=&query[page][page]=0&query[page][per_page]=25"
 }
 
@@ -237,7 +241,12 @@ async fn endpoints_of_clients_are_closed_to_strangers() {
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path} {body}: {}", answer.body);
             assert_eq!(
                 answer.json(),
-                json!({ "error": "access_denied", "error_description": "Unauthorized" }),
+                json!({
+                    "error": "access_denied",
+                    "error_description": "Unauthorized",
+                    "error_uri": "http://localhost:3000/docs/errors/client_authentication",
+                    "error_id": "[error_id]"
+                }),
                 "{path}"
             );
         }

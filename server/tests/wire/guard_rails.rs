@@ -63,7 +63,11 @@ async fn auth0s_text() {
     house.ask_with(&client, json!({})).await;
     assert_eq!(
         house.ask_with(&client, json!({})).await.json(),
-        json!({ "error": "too_many_requests", "error_description": "Client quota exceeded" })
+        json!({
+            "error": "too_many_requests",
+            "error_description": "Client quota exceeded",
+            "error_uri": "http://localhost:3000/docs/errors/quota_exceeded"
+        })
     );
 }
 

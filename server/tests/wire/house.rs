@@ -83,6 +83,15 @@ impl House {
 
     /// An empty server at this address that answers in this way.
     pub async fn with(issuer: &str, options: Options) -> Self {
+        Self::open(issuer, options, false).await
+    }
+
+    /// An empty server on http that wants a nonce in DPoP proofs.
+    pub async fn with_nonces() -> Self {
+        Self::open("http://localhost:3000/", Options::default(), true).await
+    }
+
+    async fn open(issuer: &str, options: Options, dpop_nonce: bool) -> Self {
         let data = TempDir::new().unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
         let engine = Engine::open(Config {
@@ -90,6 +99,7 @@ impl House {
             data_dir: data.path().to_owned(),
             master_key: MasterKey::InDataDir,
             issuer: Issuer::parse(issuer).unwrap(),
+            dpop_nonce,
             clock: clock.clone(),
             chance: Chance::seeded(7),
         })
@@ -262,9 +272,24 @@ impl House {
 }
 
 impl Answer {
-    /// The body as JSON.
+    /// The body as JSON. An `error_id`, which differs each time, is looked at and put aside.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.body))
+        let mut json: Value = serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.body));
+        if let Some(id) = json.get_mut("error_id") {
+            let text = id.as_str().unwrap();
+            assert!(text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_digit()), "{text}");
+            *id = "[error_id]".into();
+        }
+        json
+    }
+
+    /// The id under which the log has a refused request.
+    pub fn error_id(&self) -> String {
+        let json: Value = serde_json::from_str(&self.body).unwrap();
+        json["error_id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no error_id in {}", self.body))
+            .to_owned()
     }
 
     /// A header, or an empty text.

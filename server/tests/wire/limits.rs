@@ -6,7 +6,9 @@ use std::time::Duration;
 use engine::limits as engine;
 use model::lockout::{OF_ADDRESS, OF_CLIENT};
 use model::time::length;
-use model::{admin, api, assertion, claims, client, client_key, client_secret, introspection, page, quota, scope, usage};
+use model::{
+    admin, api, assertion, claims, client, client_key, client_secret, dpop, introspection, page, pasted, quota, scope, signing_secret, usage,
+};
 use server::limits;
 
 fn kib(bytes: usize) -> String {
@@ -48,6 +50,10 @@ fn values() -> BTreeMap<&'static str, String> {
         ("`iss`, `sub` or `jti` of an assertion", characters(assertion::TEXT_MAX)),
         ("Life of an assertion", length(assertion::LIFETIME_MAX)),
         ("Clock of a client against ours", length(assertion::SKEW)),
+        ("DPoP proof", kib(dpop::PROOF_MAX)),
+        ("`jti` of a DPoP proof", characters(dpop::JTI_MAX)),
+        ("Time of a DPoP proof against our clock", length(dpop::WINDOW)),
+        ("Time for which a DPoP nonce is given out", length(dpop::NONCE_STEP)),
         ("RSA signatures that wait, for each core", engine::QUEUED_PER_THREAD.to_string()),
         (
             "Failures of a client from one address",
@@ -98,6 +104,8 @@ fn values() -> BTreeMap<&'static str, String> {
         ("Description of a client", characters(client::DESCRIPTION_MAX)),
         ("Metadata of a client", format!("{} entries", client::METADATA_MAX)),
         ("Key or value of the metadata", characters(client::METADATA_TEXT_MAX)),
+        ("Signing secrets of an API", signing_secret::SIGNING_SECRETS_MAX.to_string()),
+        ("Text that is explained", kib(pasted::PASTED_MAX)),
         ("Secrets of a client", client_secret::SECRETS_MAX.to_string()),
         ("Name of a secret", characters(client_secret::SECRET_NAME_MAX)),
         ("Text in which a found secret is looked for", characters(client_secret::PASTED_MAX)),

@@ -4,8 +4,10 @@
 mod about_token;
 mod beside;
 mod built;
+mod corpus;
 mod coverage;
 mod documents;
+mod dpop;
 mod guard_rails;
 mod guards;
 mod house;
@@ -17,6 +19,7 @@ mod protected_resource;
 mod secrets;
 mod session;
 mod settings;
+mod signing_secrets;
 mod stop;
 mod token;
 mod tour;

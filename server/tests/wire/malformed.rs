@@ -81,7 +81,12 @@ async fn bodies_have_a_limit() {
     assert_eq!(answer.status, 413);
     assert_eq!(
         answer.json(),
-        json!({ "error": "invalid_request", "error_description": "The body is too large: send at most 64 KiB." })
+        json!({
+            "error": "invalid_request",
+            "error_description": "The body is too large: send at most 64 KiB.",
+            "error_uri": "http://localhost:3000/docs/errors/malformed_request",
+            "error_id": "[error_id]"
+        })
     );
     let endless = stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from(vec![b'x'; 64 * 1024])));
     let answer = house.ask(FORM, Body::from_stream(endless)).await;

@@ -10,9 +10,10 @@ use crate::built::{Installation, first_line};
 use crate::house::{EMAIL, ORDERS, PASSWORD};
 
 /// Every command but `serve`.
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 15] = [
     &["admin", "create"],
     &["api", "create"],
+    &["api", "secret"],
     &["client", "create"],
     &["client", "secret"],
     &["client", "key"],
@@ -86,7 +87,9 @@ fn objects_have_the_field_names_of_the_management_api() {
     assert_json_snapshot!("api_create", api, { ".id" => "[id]" });
     let hs256 = ["--signing-alg", "HS256", "--token-lifetime", "60"];
     let stock = installation.json(&[&["api", "create", "--name", "Stock", "--identifier", "urn:stock"][..], &hs256].concat());
-    assert_json_snapshot!("api_create_hs256", stock, { ".id" => "[id]", ".signing_secret" => "[secret]" });
+    assert_json_snapshot!("api_create_hs256", stock, {
+        ".id" => "[id]", ".signing_secret" => "[secret]", ".signing_secret_kid" => "[kid]",
+    });
     let client = installation.json(&["client", "create", "--name", "Billing worker", "--description", "Sends bills"]);
     assert_json_snapshot!("client_create", client, { ".client_id" => "[client_id]", ".client_secret" => "[secret]" });
 
@@ -95,6 +98,26 @@ fn objects_have_the_field_names_of_the_management_api() {
     assert_json_snapshot!("grant_create", installation.json(&grant), { ".id" => "[id]", ".client_id" => "[client_id]" });
     let token = installation.json(&["token", "--client-id", id, "--audience", ORDERS]);
     assert_json_snapshot!("token", token, { ".access_token" => "[token]" });
+
+    let bound = installation.json(&["api", "create", "--name", "Bound", "--identifier", "urn:bound", "--require-dpop"]);
+    assert_json_snapshot!("api_create_dpop", bound, { ".id" => "[id]" });
+    installation.json(&["grant", "create", "--client-id", id, "--audience", "urn:bound", "--all-scopes"]);
+    let ended = installation.run(&["token", "--client-id", id, "--audience", "urn:bound"]);
+    assert!(
+        ended.stderr.starts_with("note: the token is bound to a key that was thrown away"),
+        "{ended:?}"
+    );
+    assert_eq!(ended.succeeded().trim_end().split('.').count(), 3, "the token alone");
+    let auth = ["client", "auth", "--client-id", id, "--method", "client_secret_post"];
+    let strict = installation.json(&[&auth[..], &["--require-dpop"]].concat());
+    assert_json_snapshot!("client_auth", strict, { ".client_id" => "[client_id]" });
+    assert_eq!(
+        installation.json(&auth)["require_proof_of_possession"],
+        true,
+        "it stays unless it is named"
+    );
+    let freed = installation.json(&[&auth[..], &["--require-dpop=false"]].concat());
+    assert_eq!(freed["require_proof_of_possession"], false);
 
     let cut_off = installation.json(&["client", "revoke-tokens", "--client-id", id]);
     assert_json_snapshot!("client_revoke_tokens", cut_off, { ".client_id" => "[client_id]", ".tokens_valid_from" => "[time]" });
@@ -180,6 +203,69 @@ async fn secrets_are_listed_added_and_removed() {
         "{text}"
     );
     assert!(lines[1].ends_with("  Secret 3: never used"), "{text}");
+}
+
+#[tokio::test]
+async fn signing_secrets_are_rotated_with_an_overlap_and_at_once() {
+    let installation = Installation::new();
+    let help = installation.run(&["api", "secret", "--help"]).succeeded();
+    assert_eq!(listed(&help), ["list", "start", "complete", "cancel", "remove", "rotate"]);
+    let create = ["api", "create", "--name", "Stock", "--identifier", "urn:stock", "--signing-alg", "HS256"];
+    let api = installation.json(&create);
+    let line = |verb| ["api", "secret", verb, "--identifier", "urn:stock"];
+    let redacted = |name: &str, value: &Value| {
+        assert_json_snapshot!(name, value, {
+            ".**.kid" => "[kid]", ".**.signing_secret" => "[secret]", ".**.created_at" => "[time]", ".**.current_since" => "[time]",
+            ".**.current_until" => "[time]", ".**.tokens_until" => "[time]",
+        });
+    };
+    let started = installation.json(&line("start"));
+    redacted("signing_secret_start", &started);
+    let listed = installation.json(&line("list"));
+    redacted("signing_secret_list", &listed);
+    assert!(!listed.to_string().contains(started["signing_secret"].as_str().unwrap()));
+    assert_eq!(
+        (&listed["secrets"][0]["kid"], &listed["secrets"][1]["kid"]),
+        (&started["kid"], &api["signing_secret_kid"])
+    );
+    let completed = installation.json(&line("complete"));
+    redacted("signing_secret_complete", &completed);
+    assert_eq!(
+        (&completed["secrets"][0]["kid"], &completed["secrets"][1]["kid"]),
+        (&started["kid"], &api["signing_secret_kid"])
+    );
+    let engine = installation.engine().await;
+    let signs = engine
+        .reveal_signing_secret(&model::log::Actor::command(), api["id"].as_str().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(signs.reveal(), started["signing_secret"].as_str().unwrap());
+    engine.close().await;
+
+    let text = installation.run(&line("start")).succeeded();
+    assert_eq!((rows(&text)["State"], rows(&text)["Signing secret"].len()), ("next", 64));
+    let text = installation.run(&line("list")).succeeded();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[0].starts_with("next      ss_") && lines[0].ends_with(", signs nothing yet"),
+        "{text}"
+    );
+    assert!(lines[1].starts_with("current   ss_") && lines[1].contains("  signs since "), "{text}");
+    assert!(lines[2].starts_with("previous  ss_") && lines[2].contains("  accepted until "), "{text}");
+    assert_eq!(installation.json(&line("cancel"))["secrets"], completed["secrets"]);
+    let previous = ["--kid", api["signing_secret_kid"].as_str().unwrap()];
+    let left = installation.json(&[&line("remove")[..], &previous].concat());
+    assert_eq!(left["secrets"].as_array().unwrap().len(), 1);
+    let rotated = installation.json(&line("rotate"));
+    assert_eq!(
+        (&rotated["state"], rotated["signing_secret"].as_str().unwrap().len()),
+        (&"current".into(), 64)
+    );
+    let only = installation.json(&line("list"));
+    assert_eq!(
+        (only["secrets"].as_array().unwrap().len(), &only["secrets"][0]["kid"]),
+        (1, &rotated["kid"])
+    );
 }
 
 #[test]
@@ -315,6 +401,9 @@ fn usage_errors_end_with_status_2() {
             "--all-scopes",
         ],
         &["keys", "revoke"],
+        &["api", "secret"],
+        &["api", "secret", "start"],
+        &["api", "secret", "remove", "--identifier", "urn:x"],
         &["token", "--client-id", "x"],
     ] {
         let ended = installation.run(arguments);
@@ -338,6 +427,7 @@ fn failures_say_what_is_wrong_and_end_with_status_1() {
     let keys = installation.json(&["keys", "list"]);
     let [current, next] = [0, 1].map(|at| keys["keys"][at]["kid"].as_str().unwrap());
     installation.json(&["api", "create", "--name", "Stock", "--identifier", "urn:stock"]);
+    installation.json(&["api", "create", "--name", "Hmac", "--identifier", "urn:hmac", "--signing-alg", "HS256"]);
     let mut failures = BTreeMap::new();
     for (case, arguments) in [
         ("API that exists", &CREATE_API[..]),
@@ -367,6 +457,19 @@ fn failures_say_what_is_wrong_and_end_with_status_1() {
         (
             "remove the only secret",
             &["client", "secret", "remove", "--client-id", id, "--secret-id", only],
+        ),
+        ("signing secrets of an unknown API", &["api", "secret", "list", "--identifier", "urn:x"]),
+        (
+            "signing secret of an API with a public key",
+            &["api", "secret", "start", "--identifier", "urn:stock"],
+        ),
+        (
+            "complete no rotation of a signing secret",
+            &["api", "secret", "complete", "--identifier", "urn:hmac"],
+        ),
+        (
+            "remove an unknown signing secret",
+            &["api", "secret", "remove", "--identifier", "urn:hmac", "--kid", "ss_x"],
         ),
         (
             "revoke the tokens of an unknown client",

@@ -42,6 +42,19 @@ async fn rfc9728_section_3_2_metadata() {
     house.api(bare, SigningAlg::HS256, &[]).await;
     publish(&house, bare, true).await;
     assert_json_snapshot!("metadata_without_scopes", house.get(&address(bare)).await.wire());
+
+    let api = house.engine.api_by_identifier(ORDERS).await.unwrap();
+    let changes = ApiChanges {
+        dpop_required: Some(true),
+        ..ApiChanges::default()
+    };
+    house.engine.update_api(&Actor::command(), &api.id, changes).await.unwrap();
+    let bound = house.get(&address(ORDERS)).await.json();
+    assert_eq!(bound["dpop_bound_access_tokens_required"], true);
+    assert_eq!(
+        bound["dpop_signing_alg_values_supported"],
+        serde_json::json!(["RS256", "PS256", "ES256", "EdDSA", "Ed25519"])
+    );
 }
 
 #[tokio::test]

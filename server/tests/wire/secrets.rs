@@ -48,22 +48,40 @@ async fn a_secret_that_was_asked_for_is_shown_once() {
     let tour = Tour::new().await;
     let (client, stock) = (&tour.client.id, &tour.stock.id);
     let first = &tour.house.engine.client_secrets(client).await.unwrap()[0].id;
+    let signing = tour.house.engine.signing_secrets(stock).await.unwrap();
+    let [next, current, previous] = [0, 1, 2].map(|at| signing[at].kid.as_str());
     let page = format!("/clients/{client}/secret");
+    let settings = format!("/apis/{stock}/settings");
+    let signing = "/_fn/reveal_signing_secret";
     let reveal = "/_fn/reveal_client_secret";
     for (function, fields, id, page, name) in [
-        (reveal, vec![("client_id", client.as_str())], client, &page, "client secret to come"),
+        (
+            reveal,
+            vec![("client_id", client.as_str())],
+            client.as_str(),
+            &page,
+            "client secret to come",
+        ),
         (
             reveal,
             vec![("client_id", client.as_str()), ("secret_id", first)],
-            first,
+            first.as_str(),
             &page,
             "client secret",
         ),
+        (signing, vec![("id", stock.as_str())], current, &settings, "second signing secret"),
         (
-            "/_fn/reveal_signing_secret",
-            vec![("id", stock.as_str())],
-            stock,
-            &format!("/apis/{stock}/settings"),
+            signing,
+            vec![("id", stock.as_str()), ("kid", next)],
+            next,
+            &settings,
+            "signing secret to come",
+        ),
+        (
+            signing,
+            vec![("id", stock.as_str()), ("kid", previous)],
+            previous,
+            &settings,
             "signing secret",
         ),
     ] {

@@ -59,6 +59,7 @@ fn what_can_not_be_used_is_refused_by_name() {
         ("data folder that is a file", &[("TESSERA_DATA_DIR", &short_key)]),
         ("proxies by name", &[("TESSERA_TRUSTED_PROXIES", "proxy.internal")]),
         ("error profile of another name", &[("TESSERA_ERROR_PROFILE", "oauth")]),
+        ("another choice of nonces", &[("TESSERA_DPOP_NONCE", "on")]),
     ] {
         refusals.insert(case, refused(&installation, settings));
     }

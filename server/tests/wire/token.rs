@@ -18,7 +18,7 @@ use server::{ErrorProfile, Options};
 use crate::house::{Answer, ClientPersona, FORM, House, JSON, NOW, ORDERS};
 
 /// Header and claims of the token in an answer.
-fn token_of(answer: &Answer) -> Value {
+pub fn token_of(answer: &Answer) -> Value {
     let body = answer.json();
     let token = body["access_token"].as_str().unwrap_or_else(|| panic!("no token: {body}"));
     let parts: Vec<Value> = token
@@ -56,15 +56,16 @@ async fn rfc6749_section_5_1_success() {
 }
 
 #[tokio::test]
-async fn hs256_tokens_name_no_key() {
+async fn hs256_tokens_name_the_secret_that_signed_them() {
     let house = House::new().await;
     let client = house.client("Billing worker").await;
     let audience = "urn:example:hs256";
-    house.api(audience, SigningAlg::HS256, &[]).await;
+    let api = house.api(audience, SigningAlg::HS256, &[]).await;
     house.grant(&client, audience, &[]).await;
     let answer = house.ask_with(&client, json!({ "audience": audience })).await;
     assert_json_snapshot!("success_without_scopes", answer.wire(), { ".body.access_token" => "[token]" });
-    assert_eq!(token_of(&answer)["header"], json!({ "alg": "HS256", "typ": "JWT" }));
+    let kid = &house.engine.signing_secrets(&api.id).await.unwrap()[0].kid;
+    assert_eq!(token_of(&answer)["header"], json!({ "alg": "HS256", "typ": "JWT", "kid": kid }));
     house
         .engine
         .verify(answer.json()["access_token"].as_str().unwrap())
@@ -180,6 +181,28 @@ fn refusals(answers: BTreeMap<&str, Answer>) -> BTreeMap<&str, Value> {
             (case, kept)
         })
         .collect()
+}
+
+/// What each refusal says of itself leads on: to a page that is there, and to its own entry in the log.
+#[tokio::test]
+async fn error_id_and_error_uri_lead_to_the_entry_and_the_page() {
+    let (house, client) = House::with_orders().await;
+    for (changes, reason, page) in [
+        (json!({ "client_secret": "wrong" }), "secret_wrong", "client_authentication"),
+        (json!({ "audience": "urn:none" }), "audience_unknown", "audience_unknown"),
+        (json!({ "scope": "no:scope" }), "scope_not_granted", "scope_not_granted"),
+        (json!({ "scope": ["a"] }), "malformed_request", "malformed_request"),
+    ] {
+        let answer = house.ask_with(&client, changes).await;
+        let entry = house.engine.log(&answer.error_id()).await.unwrap();
+        assert_eq!(entry.reason, reason);
+        let uri = answer.json()["error_uri"].as_str().unwrap().to_owned();
+        assert_eq!(uri, format!("http://localhost:3000/docs/errors/{page}"));
+        let page = house.get(uri.trim_start_matches("http://localhost:3000")).await;
+        assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
+    }
+    let answer = house.post("/oauth/introspect", JSON, json!({ "token": "x" }).to_string()).await;
+    assert_eq!(house.engine.log(&answer.error_id()).await.unwrap().reason, "client_missing");
 }
 
 #[tokio::test]

@@ -58,6 +58,12 @@ impl Tour {
         secrets.push(("former signing secret", signing.reveal().to_owned()));
         let signing = house.engine.rotate_signing_secret(&actor, &stock.id).await.unwrap();
         secrets.push(("signing secret", signing.reveal().to_owned()));
+        house.engine.start_signing_secret_rotation(&actor, &stock.id).await.unwrap();
+        house.engine.complete_signing_secret_rotation(&actor, &stock.id).await.unwrap();
+        let signing = house.engine.reveal_signing_secret(&actor, &stock.id).await.unwrap();
+        secrets.push(("second signing secret", signing.reveal().to_owned()));
+        let (_, signing) = house.engine.start_signing_secret_rotation(&actor, &stock.id).await.unwrap();
+        secrets.push(("signing secret to come", signing.reveal().to_owned()));
 
         let second = house.add_secret(&client, Some(NOW + 60)).await;
         secrets.push(("second client secret", second.reveal().to_owned()));

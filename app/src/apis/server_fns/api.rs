@@ -1,4 +1,4 @@
-//! APIs themselves: list, create, read, change, delete, and the signing secret of HS256.
+//! APIs themselves: list, create, read, change, delete.
 
 #![expect(missing_docs, reason = "the server macro makes fields of arguments, which can carry no docstring")]
 
@@ -7,13 +7,12 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use model::api::{Api, ApiSummary, SigningAlg};
 use model::page::{ListQuery, Page};
-use model::secret::Secret;
 use model::token::TokenDialect;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
-use crate::{clients::flash, gate::Admin};
+use crate::gate::Admin;
 
 /// An API as the head of its pages shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +86,8 @@ pub async fn create_api(name: String, identifier: String, signing_alg: SigningAl
     Ok(())
 }
 
-/// Changes the name, where one is given, the lifetime of tokens in seconds, and whether metadata is published.
+/// Changes the name, where one is given, the lifetime of tokens in seconds, whether metadata is published, and whether tokens must be bound
+/// to a key of the client's.
 ///
 /// # Errors
 /// [`AppError::Invalid`] on `name`, `token_lifetime` or `metadata_published`.
@@ -97,12 +97,14 @@ pub async fn update_api(
     #[server(default)] name: Option<String>,
     token_lifetime: String,
     #[server(default)] metadata_published: bool,
+    #[server(default)] dpop_required: bool,
 ) -> Result<(), AppError> {
     let session = Admin::required().await?;
     let changes = model::api::ApiChanges {
         name: name.map(|name| name.trim().to_owned()),
         token_lifetime: Some(super::super::settings::parse_lifetime(&token_lifetime)?),
         metadata_published: Some(metadata_published),
+        dpop_required: Some(dpop_required),
         ..Default::default()
     };
     session.engine.update_api(&session.actor, &id, changes).await?;
@@ -172,48 +174,6 @@ fn shape(token_dialect: TokenDialect, custom_claims: &str) -> Result<model::api:
         custom_claims: Some(model::claims::CustomClaims::from_lines(custom_claims)?),
         ..Default::default()
     })
-}
-
-/// The signing secret, for the page that asked. A browser without script is sent back to a page that shows it once instead.
-///
-/// # Errors
-/// [`AppError::NotFound`] if no API has this id; [`AppError::Invalid`] if it does not sign with HS256.
-#[server]
-pub async fn reveal_signing_secret(id: String) -> Result<Option<Secret>, AppError> {
-    let session = Admin::required().await?;
-    if flash::is_plain_form() {
-        let api = session.engine.api(&id).await?;
-        let page = format!("/apis/{}/settings", api.id);
-        flash::promise_at(session.engine.issuer(), &page, &api.id);
-        leptos_axum::redirect(&page);
-        return Ok(None);
-    }
-    Ok(Some(session.engine.reveal_signing_secret(&session.actor, &id).await?))
-}
-
-/// The signing secret, if [`reveal_signing_secret`] has just promised to show it on this page; otherwise nothing.
-///
-/// # Errors
-/// [`AppError::NotFound`] if no API has this id.
-#[server]
-pub async fn take_signing_secret(id: String) -> Result<Option<Secret>, AppError> {
-    let session = Admin::required().await?;
-    if !flash::redeem_at(session.engine.issuer(), &format!("/apis/{id}/settings"), &id) {
-        return Ok(None);
-    }
-    Ok(Some(session.engine.reveal_signing_secret(&session.actor, &id).await?))
-}
-
-/// Gives an API a new signing secret; tokens signed with the old one no longer verify where the new one is used.
-///
-/// # Errors
-/// [`AppError::NotFound`] if no API has this id.
-#[server]
-pub async fn rotate_signing_secret(id: String) -> Result<(), AppError> {
-    let session = Admin::required().await?;
-    session.engine.rotate_signing_secret(&session.actor, &id).await?;
-    leptos_axum::redirect(&format!("/apis/{id}/settings?saved=secret"));
-    Ok(())
 }
 
 /// Deletes an API and its grants; `confirm` is its name, typed by the admin.

@@ -6,6 +6,7 @@ mod introspection;
 mod quickstart;
 mod run;
 mod scope;
+mod signing_secret;
 
 pub use access::*;
 pub use api::*;
@@ -13,3 +14,4 @@ pub use introspection::*;
 pub use quickstart::*;
 pub use run::*;
 pub use scope::*;
+pub use signing_secret::*;

@@ -22,6 +22,8 @@ pub struct TestSetup {
     pub total: i64,
     /// The client that asks; may have lost its grant since the address was made.
     pub chosen: Option<ClientAccess>,
+    /// What the shown request lacks where the token must be bound to a key; empty where it need not.
+    pub dpop: String,
     /// The answer to a form that was posted without script just before.
     pub run: Option<TestRun>,
 }
@@ -70,6 +72,8 @@ pub struct Issued {
     pub claims: Vec<Member>,
     /// What the independent check found, if it did not accept the token.
     pub fault: Option<String>,
+    /// Why no API can be called with it, if so; empty otherwise.
+    pub for_looking: String,
 }
 
 /// A member of a token's header or claims.
@@ -108,7 +112,12 @@ pub async fn get_test(id: String, client_id: String, scope: String) -> Result<Te
         Some(access) if flash::redeem_at(engine.issuer(), &page, &access.client_id) => Some(run(&session, &id, &access.client_id, &scope).await?),
         _ => None,
     };
+    let required = match &chosen {
+        Some(access) => engine.api(&id).await?.dpop_required || engine.client(&access.client_id).await?.dpop_required,
+        None => false,
+    };
     Ok(TestSetup {
+        dpop: if required { crate::apis::dpop::ASK } else { "" }.to_owned(),
         token_url: engine.issuer().join("oauth/token"),
         clients: clients.items,
         total: clients.total,
@@ -154,7 +163,8 @@ async fn run(session: &crate::gate::Session, id: &str, client_id: &str, scope: &
                 fix: refusal.fix().to_owned(),
             });
         }
-        Err(engine::IssueError::Busy) => return Err(AppError::TooMany { retry_after: 1 }),
+        // Only the wire takes proofs.
+        Err(engine::IssueError::NonceWanted | engine::IssueError::Busy) => return Err(AppError::TooMany { retry_after: 1 }),
         Err(engine::IssueError::Failed(error)) => return Err(error.into()),
     };
     let (header, claims, fault) = match session.engine.verify(response.access_token.reveal()).await {
@@ -168,6 +178,12 @@ async fn run(session: &crate::gate::Session, id: &str, client_id: &str, scope: &
     Ok(TestRun::Issued(Issued {
         client_id: client_id.to_owned(),
         body: crate::apis::explain::body(&response),
+        for_looking: if response.token_type == model::dpop::TOKEN_TYPE {
+            crate::apis::dpop::FOR_LOOKING
+        } else {
+            ""
+        }
+        .to_owned(),
         token: response.access_token,
         header,
         claims,

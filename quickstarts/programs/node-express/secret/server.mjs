@@ -1,13 +1,34 @@
 import express from 'express';
 import { auth, requiredScopes } from 'express-oauth2-jwt-bearer';
 
-// The secret that signs the tokens also verifies them: it comes from the environment, never from the source.
-const requireToken = auth({
+const options = {
   issuer: 'https://issuer.example/',
   audience: 'https://api.example/',
   tokenSigningAlg: 'HS256',
-  secret: process.env.SIGNING_SECRET,
-});
+};
+
+// The secrets that sign the tokens also verify them. They come from the environment,
+// never from the source: KEY_ID:SECRET, and while another takes over both with a comma.
+const verifiers = new Map();
+for (const pair of process.env.SIGNING_SECRETS.split(',')) {
+  const [kid, secret] = pair.split(':');
+  verifiers.set(kid, auth({ ...options, secret }));
+}
+
+// A token names its secret. One that names none of ours is left to the first, which checks it all the same.
+function requireToken(req, res, next) {
+  const verify = verifiers.get(keyId(req)) ?? verifiers.values().next().value;
+  verify(req, res, next);
+}
+
+function keyId(req) {
+  try {
+    const [header] = req.get('authorization').split(' ')[1].split('.');
+    return JSON.parse(Buffer.from(header, 'base64url')).kid;
+  } catch {
+    return undefined;
+  }
+}
 
 const app = express();
 

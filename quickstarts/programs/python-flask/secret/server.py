@@ -7,16 +7,20 @@ from flask import Flask, g, jsonify, request
 ISSUER = "https://issuer.example/"
 AUDIENCE = "https://api.example/"
 
-# The secret that signs the tokens also verifies them: it comes from the environment, never from the source.
-SIGNING_SECRET = os.environ["SIGNING_SECRET"]
+# The secrets that sign the tokens also verify them. They come from the environment,
+# never from the source: KEY_ID:SECRET, and while another takes over both with a comma.
+SIGNING_SECRETS = dict(pair.split(":") for pair in os.environ["SIGNING_SECRETS"].split(","))
 
 app = Flask(__name__)
 
 
 def check(token):
+    secret = SIGNING_SECRETS.get(jwt.get_unverified_header(token).get("kid"))
+    if secret is None:
+        raise jwt.InvalidKeyError("The token names no secret of this API.")
     required = {"require": ["exp", "iss", "aud"]}
     return jwt.decode(
-        token, SIGNING_SECRET, algorithms=["HS256"], audience=AUDIENCE, issuer=ISSUER, options=required
+        token, secret, algorithms=["HS256"], audience=AUDIENCE, issuer=ISSUER, options=required
     )
 
 

@@ -1,9 +1,11 @@
-use std::env::{VarError, var};
+use std::collections::HashMap;
+use std::env::var;
+use std::error::Error;
 
 use axum::extract::FromRequestParts;
 use axum::http::{StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
 const ISSUER: &str = "https://issuer.example/";
@@ -44,25 +46,34 @@ impl FromRequestParts<Verifier> for Token {
 
 #[derive(Clone)]
 pub struct Verifier {
-    key: DecodingKey,
+    /// The secrets by their key IDs.
+    keys: HashMap<String, DecodingKey>,
     validation: Validation,
 }
 
 impl Verifier {
-    /// The secret that signs the tokens also verifies them: it comes from the environment, never from the source.
-    pub fn new() -> Result<Self, VarError> {
-        let key = DecodingKey::from_secret(var("SIGNING_SECRET")?.as_bytes());
+    /// The secrets that sign the tokens also verify them. They come from the environment,
+    /// never from the source: KEY_ID:SECRET, and while another takes over both with a comma.
+    pub fn new() -> Result<Self, Box<dyn Error>> {
+        let mut keys = HashMap::new();
+        for pair in var("SIGNING_SECRETS")?.split(',') {
+            let (kid, secret) = pair.split_once(':').ok_or("give each secret as KEY_ID:SECRET")?;
+            keys.insert(kid.to_owned(), DecodingKey::from_secret(secret.as_bytes()));
+        }
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
         validation.validate_nbf = true;
-        Ok(Self { key, validation })
+        Ok(Self { keys, validation })
     }
 
     fn verify(&self, token: &str) -> Result<Token, Refusal> {
+        let header = decode_header(token).map_err(|_| Refusal::InvalidToken)?;
+        let key = header.kid.and_then(|kid| self.keys.get(&kid));
+        let key = key.ok_or(Refusal::InvalidToken)?;
         let token =
-            decode(token, &self.key, &self.validation).map_err(|_| Refusal::InvalidToken)?;
+            decode(token, key, &self.validation).map_err(|_| Refusal::InvalidToken)?;
         // Extensions that a token calls critical and we do not know make it invalid (RFC 7515).
         if token.header.crit.is_some() {
             return Err(Refusal::InvalidToken);
