@@ -257,7 +257,7 @@ pub fn fix_of(code: &str) -> Option<&'static str> {
         "secret_missing" => "Send client_secret in the body or in an Authorization header of type Basic.",
         "secret_wrong" => "Copy the secret from the Settings tab of the client; it may have been rotated.",
         "secret_expired" => "Give the program a live secret from the Settings tab of the client, or let this one expire later there.",
-        "auth_method_not_allowed" => "Prove the client in a way that its Settings tab allows, or allow this one there.",
+        "auth_method_not_allowed" => "Prove the client in a way that its Authentication tab allows, or allow this one there.",
         "assertion_client_unknown" => {
             "Set iss and sub of the assertion to the client ID from the Settings tab of the client; it may have been deleted."
         }
@@ -266,7 +266,7 @@ pub fn fix_of(code: &str) -> Option<&'static str> {
         "assertion_expired" => "Make a new assertion for each request, and set the clock of the client's machine.",
         "assertion_too_long" => "Let assertions expire at most 5 minutes after iat.",
         "assertion_not_yet" => "Set the clock of the client's machine: it is ahead by more than 10 seconds.",
-        "assertion_key" => "Add the public key on the Settings tab of the client, or sign with one that is there and has not expired.",
+        "assertion_key" => "Add the public key on the Authentication tab of the client, or sign with one that is there and has not expired.",
         "assertion_signature" => "Sign with the private half of the key that the assertion names.",
         "assertion_replayed" => "Make a new assertion with a new jti for each request.",
         "audience_missing" => "Send audience with the identifier of the API.",

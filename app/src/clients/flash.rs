@@ -1,7 +1,8 @@
 //! How a browser without scripts gets to see a secret: it posts, is sent on to a page, and that page shows the secret once.
 //!
 //! The post leaves a cookie that says "show it once" and holds no secret. It is bound to that one page, lives a minute and is never
-//! sent along with a request that another site started, so a link from elsewhere shows nothing.
+//! sent along with a request that another site started, so a link from elsewhere shows nothing. A text that was posted to be looked at
+//! comes back in the same way, in the cookie itself: to the browser that had it, and to nobody else.
 
 use http::HeaderValue;
 use http::header::{ACCEPT, CACHE_CONTROL, SET_COOKIE};
