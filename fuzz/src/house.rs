@@ -44,6 +44,9 @@ const TYPES: [Option<&str>; 4] = [
     Some("application/json; charset=utf-8"),
     None,
 ];
+/// What stands before a secret in a form, and in JSON.
+const IN_FORM: [&str; 1] = ["&client_secret="];
+const IN_JSON: [&str; 2] = [",\"client_secret\":\"", "{\"client_secret\":\""];
 /// Headers that come before the body, each with its length in the byte before it, where this bit is set.
 const HEADERS: [(u8, &str); 2] = [(16, "authorization"), (32, "dpop")];
 
@@ -78,7 +81,7 @@ impl House {
     }
 
     /// The status of a request made of bytes: the first says where to and how, see [`PATHS`], [`TYPES`] and [`HEADERS`]; the rest is the body. In it
-    /// `@id` and `@secret` stand for those of the client.
+    /// `@id` stands for the client's, and where its secret belongs `@secret` for that: elsewhere it would be repeated as anything else is.
     pub fn request(&self, data: &[u8]) -> Option<StatusCode> {
         let (how, mut rest) = data.split_first()?;
         let mut request = Request::builder().method(Method::POST).uri(PATHS[usize::from(how & 3)]);
@@ -93,7 +96,7 @@ impl House {
                 rest = after;
             }
         }
-        let body = self.filled(rest);
+        let body = self.filled(rest, if how >> 2 & 3 == 0 { &IN_FORM } else { &IN_JSON });
         // What is no header can't be sent.
         let request = request.body(Body::from(body)).ok()?;
         Some(self.send(request))
@@ -102,7 +105,7 @@ impl House {
     /// The status for an assertion made of two lines, header and claims, and signed with the client's key. In them `@id`, `@iss`, `@now` and `@exp` stand
     /// for what would be right. Gets a token only if it is one that RFC 7523 §3 and our limits let pass.
     pub fn assertion(&self, data: &[u8]) -> Option<StatusCode> {
-        let data = self.filled(data);
+        let data = self.filled(data, &[]);
         let end = data.iter().position(|byte| *byte == b'\n')?;
         let (header, claims) = (&data[..end], &data[end + 1..]);
         let part = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
@@ -143,7 +146,7 @@ impl House {
         assert!(exp <= NOW + SKEW + LIFETIME_MAX, "{claims}");
     }
 
-    fn filled(&self, text: &[u8]) -> Vec<u8> {
+    fn filled(&self, text: &[u8], before_secret: &[&str]) -> Vec<u8> {
         let (now, exp) = (NOW.to_string(), (NOW + 60).to_string());
         let marks = [
             ("@id", self.client_id.as_str()),
@@ -155,7 +158,8 @@ impl House {
         let mut filled = Vec::with_capacity(text.len());
         let mut rest = text;
         while let Some(first) = rest.first() {
-            match marks.iter().find(|(mark, _)| rest.starts_with(mark.as_bytes())) {
+            let belongs = |mark: &str| mark != "@secret" || before_secret.iter().any(|before| filled.ends_with(before.as_bytes()));
+            match marks.iter().find(|(mark, _)| rest.starts_with(mark.as_bytes()) && belongs(mark)) {
                 Some((mark, value)) => {
                     filled.extend_from_slice(value.as_bytes());
                     rest = &rest[mark.len()..];
