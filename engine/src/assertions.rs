@@ -1,10 +1,5 @@
 //! Clients that prove themselves by a signed assertion (`private_key_jwt`, RFC 7523 §2.2).
 
-use std::str::FromStr;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, crypto};
 use model::assertion::{ASSERTION_MAX, Assertion, Flaw, SKEW, TEXT_MAX};
 use model::issuer::Issuer;
 use model::key::KeyAlg;
@@ -15,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::client_keys::KnownKey;
+use crate::compact;
 use crate::snapshot::ClientEntry;
 use crate::used_once::Once;
 
@@ -62,33 +58,15 @@ pub(crate) fn check(assertion: &str, client: &ClientEntry, issuer: &Issuer, now:
     let mut keys = client.keys.iter().filter(named).filter(live).peekable();
     keys.peek().ok_or_else(|| flawed(Flaw::Key))?;
     // Without a `kid` each key of the algorithm may be meant; there are few.
-    if keys.any(|key| signed_by(assertion, key)) {
+    if keys.any(|key| compact::is_signed_by(assertion, &key.verifying, key.alg)) {
         Ok(())
     } else {
         Err(flawed(Flaw::Signature))
     }
 }
 
-fn signed_by(assertion: &str, key: &KnownKey) -> bool {
-    let Some((input, signature)) = assertion.rsplit_once('.') else {
-        return false;
-    };
-    let Ok(algorithm) = Algorithm::from_str(key.alg.as_str()) else {
-        return false;
-    };
-    crypto::verify(signature, input.as_bytes(), &key.verifying, algorithm).unwrap_or(false)
-}
-
 fn parts(assertion: &str) -> Option<(Header, Assertion)> {
-    if assertion.len() > ASSERTION_MAX {
-        return None;
-    }
-    let mut parts = assertion.split('.');
-    let (header, claims, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
-        return None;
-    };
-    let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-    let claims: Assertion = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let (header, claims): (Header, Assertion) = compact::apart(assertion, ASSERTION_MAX)?;
     let short = |text: &Option<String>| text.as_ref().is_none_or(|text| text.chars().count() <= TEXT_MAX);
     let all_short = [&claims.iss, &claims.sub, &claims.jti].into_iter().all(short);
     all_short.then_some((header, claims))

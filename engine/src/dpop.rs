@@ -1,11 +1,7 @@
 //! Tokens that are bound to a key of the client's (DPoP, RFC 9449): proofs are checked, nonces given out, and what a request used up is
 //! remembered.
 
-use std::str::FromStr;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use jsonwebtoken::DecodingKey;
 use model::assertion;
 use model::dpop::{Flaw, PROOF_MAX, PROOF_TYPE, Proof, WINDOW, nonce_step};
 use model::key::KeyAlg;
@@ -16,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::assertions;
+use crate::compact;
 use crate::engine::Engine;
 use crate::error::{Error, IssueError};
 use crate::jose::PublicKey;
@@ -135,25 +132,15 @@ fn check(proof: &str, endpoint: &str, now: Timestamp) -> Result<(Proven, Option<
 
 /// `None` if the key can't be read.
 fn signed_by(proof: &str, public: &PublicKey, alg: KeyAlg) -> Option<bool> {
-    let (input, signature) = proof.rsplit_once('.')?;
     let key = match public {
         PublicKey::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),
         PublicKey::Ec { x, y, .. } => DecodingKey::from_ec_components(x, y),
         PublicKey::Okp { x, .. } => DecodingKey::from_ed_components(x),
     };
-    let algorithm = Algorithm::from_str(alg.as_str()).ok()?;
-    Some(crypto::verify(signature, input.as_bytes(), &key.ok()?, algorithm).unwrap_or(false))
+    Some(compact::is_signed_by(proof, &key.ok()?, alg))
 }
 
 fn parts(proof: &str) -> Option<(Header, Proof)> {
-    if proof.len() > PROOF_MAX {
-        return None;
-    }
-    let mut parts = proof.split('.');
-    let (header, claims, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
-        return None;
-    };
-    let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-    let claims: Proof = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let (header, claims): (Header, Proof) = compact::apart(proof, PROOF_MAX)?;
     header.crit.is_none().then_some((header, claims))
 }

@@ -20,9 +20,8 @@ impl Engine {
     /// # Errors
     /// [`Error::Storage`].
     pub async fn fix_of(&self, entry: &LogEntry) -> Result<Option<Fix>, Error> {
-        let client = match self.client(&entry.client_id).await {
-            Err(Error::NotFound(_)) => return Ok(None),
-            client => client?,
+        let Some(client) = found(self.client(&entry.client_id).await)? else {
+            return Ok(None);
         };
         if entry.reason == NOT_INTROSPECTOR {
             return self.introspection_fix(entry).await;
@@ -84,7 +83,7 @@ impl Engine {
     pub async fn is_fixed(&self, entry: &LogEntry, fix: &Fix) -> Result<bool, Error> {
         let holds = |grant: &Grant, scope: &[String]| scope.iter().all(|value| grant.scope.contains(value));
         let grant = self.grant(&entry.client_id, &entry.audience).await?;
-        let found = match fix {
+        let in_effect = match fix {
             Fix::Authorize(scope) => Ok(grant.is_some_and(|grant| grant.scope.len() == scope.len() && holds(&grant, scope))),
             Fix::AddScopes(scope) => Ok(grant.is_some_and(|grant| holds(&grant, scope))),
             Fix::ExtendSecret { secret_id, until, .. } => self
@@ -97,10 +96,7 @@ impl Engine {
                 .map(|client| client.auth_methods.contains(method) && client.auth_methods.len() > 1),
             Fix::AllowIntrospection => self.may_introspect(entry).await,
         };
-        match found {
-            Err(Error::NotFound(_)) => Ok(false),
-            found => found,
-        }
+        Ok(found(in_effect)?.unwrap_or(false))
     }
 
     /// Takes a fix of the entry with this id back.
@@ -188,12 +184,9 @@ impl Engine {
     }
 
     async fn introspection_fix(&self, entry: &LogEntry) -> Result<Option<Fix>, Error> {
-        let is_needed = match self.may_introspect(entry).await {
-            Err(Error::NotFound(_)) => false,
-            may => !may?,
-        };
-        let api = self.api_of(entry).await?.filter(|api| is_needed && !api.is_system);
-        Ok(api.map(|_| Fix::AllowIntrospection))
+        let Some(api) = self.api_of(entry).await? else { return Ok(None) };
+        let is_needed = !api.is_system && found(self.may_introspect(entry).await)? == Some(false);
+        Ok(is_needed.then_some(Fix::AllowIntrospection))
     }
 
     async fn may_introspect(&self, entry: &LogEntry) -> Result<bool, Error> {
@@ -203,10 +196,7 @@ impl Engine {
     }
 
     async fn api_of(&self, entry: &LogEntry) -> Result<Option<Api>, Error> {
-        match self.api_by_identifier(&entry.audience).await {
-            Err(Error::NotFound(_)) => Ok(None),
-            api => api.map(Some),
-        }
+        found(self.api_by_identifier(&entry.audience).await)
     }
 
     async fn set_methods(&self, actor: &Actor, client_id: &str, methods: Vec<AuthMethod>) -> Result<(), Error> {
@@ -215,6 +205,14 @@ impl Engine {
             ..ClientChanges::default()
         };
         self.update_client(actor, client_id, changes).await.map(drop)
+    }
+}
+
+/// An answer in which "not there" is nothing special.
+fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Err(Error::NotFound(_)) => Ok(None),
+        answer => answer.map(Some),
     }
 }
 

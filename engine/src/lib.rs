@@ -22,6 +22,7 @@ mod client_keys;
 mod client_secrets;
 mod clients;
 pub mod clock;
+mod compact;
 mod dpop;
 mod engine;
 pub mod error;

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde::de::{MapAccess, Visitor};
@@ -11,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::compact;
 use crate::engine::Engine;
 use crate::snapshot::{ApiEntry, Snapshot};
 
@@ -89,18 +88,7 @@ impl Engine {
 
 /// Header and claims of a token, nothing checked.
 pub(crate) fn parts(token: &str) -> Result<(Ordered, Ordered), Unverified> {
-    let mut parts = token.split('.');
-    let (Some(header), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return Err(Unverified::Malformed);
-    };
-    if token.len() > TOKEN_MAX {
-        return Err(Unverified::Malformed);
-    }
-    let read = |part: &str| {
-        let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| Unverified::Malformed)?;
-        serde_json::from_slice(&json).map_err(|_| Unverified::Malformed)
-    };
-    Ok((read(header)?, read(claims)?))
+    compact::apart(token, TOKEN_MAX).ok_or(Unverified::Malformed)
 }
 
 /// What verifies tokens of `api`: that of its own secrets with this id, or the published key with this id.
