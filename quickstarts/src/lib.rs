@@ -9,10 +9,13 @@ mod fill;
 mod lexer;
 mod section;
 
+use std::collections::BTreeMap;
+
 use model::api::SigningAlg;
-use model::quickstart::{Language, Part, Quickstart, QuickstartView, TERMINAL};
+use model::quickstart::{Language, Part, Quickstart, QuickstartView, TERMINAL, Unsupported};
 
 use catalogue::{Keys, Program, Source, Step};
+pub use catalogue::{NoLibrary, NotExecuted, Run};
 use fill::Sentinels;
 
 /// The reader's own values, which take the places of the sentinels.
@@ -68,6 +71,39 @@ pub fn all() -> Result<Vec<Quickstart>, Broken> {
     Ok(catalogue::programs()?.into_iter().map(|program| program.quickstart).collect())
 }
 
+/// How a program is run, for those who run it: our tests, and the README that travels with it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Recipe {
+    /// Which program.
+    pub quickstart: Quickstart,
+    /// How it is installed, built, started and stopped.
+    pub run: Run,
+    /// Why our tests do not run it.
+    pub not_executed: Option<NotExecuted>,
+    /// Algorithms that its library does not know, by name.
+    pub unsupported: BTreeMap<String, NoLibrary>,
+}
+
+/// How each program is run, in the order of [`all`].
+///
+/// # Errors
+/// [`Broken`] if a `quickstart.toml` can't be read.
+pub fn recipes() -> Result<Vec<Recipe>, Broken> {
+    let recipe = |Program {
+                      quickstart,
+                      run,
+                      not_executed,
+                      unsupported,
+                      ..
+                  }| Recipe {
+        quickstart,
+        run,
+        not_executed,
+        unsupported,
+    };
+    Ok(catalogue::programs()?.into_iter().map(recipe).collect())
+}
+
 /// The quickstart `slug` for `alg` with the reader's `values`; `None` if there is no such quickstart.
 ///
 /// # Errors
@@ -82,12 +118,11 @@ pub fn render(slug: &str, alg: SigningAlg, values: &Values) -> Result<Option<Ren
 }
 
 fn render_program(program: &Program, alg: SigningAlg, values: &Values) -> Result<Rendered, String> {
-    let sentinels = Sentinels::new(values, alg);
-    let sources = program.sources(alg)?;
-    let steps = program.steps.iter().filter(|step| step.keys.is_none_or(|keys| keys == Keys::of(alg)));
-    let steps = steps.filter(|step| !step.second_secret || values.second_kid.is_some());
-    let parts = steps.map(|step| part(step, &sources, &sentinels)).collect::<Result<_, _>>()?;
-    let files = sources.iter().map(|source| file(source, &sentinels)).collect::<Result<_, _>>()?;
+    let unsupported = program.unsupported(alg).map(unsupported).transpose()?;
+    let (parts, files) = match unsupported {
+        Some(_) => (Vec::new(), Vec::new()),
+        None => contents(program, alg, values)?,
+    };
     let Quickstart { slug, title, language, kind } = program.quickstart.clone();
     Ok(Rendered {
         view: QuickstartView {
@@ -96,10 +131,33 @@ fn render_program(program: &Program, alg: SigningAlg, values: &Values) -> Result
             language,
             kind,
             alg,
+            library: program.library.clone(),
+            not_executed: program.not_executed.as_ref().map(|not| not.reason.clone()),
+            unsupported,
             parts,
         },
         files,
     })
+}
+
+fn unsupported(NoLibrary { reason, instead }: &NoLibrary) -> Result<Unsupported, String> {
+    let other = catalogue::program(instead).map_err(|broken| broken.to_string())?;
+    let other = other.ok_or_else(|| format!("there is no quickstart {instead}"))?;
+    Ok(Unsupported {
+        reason: reason.clone(),
+        instead: instead.clone(),
+        instead_title: other.quickstart.title,
+    })
+}
+
+fn contents(program: &Program, alg: SigningAlg, values: &Values) -> Result<(Vec<Part>, Vec<RenderedFile>), String> {
+    let sentinels = Sentinels::new(values, alg);
+    let sources = program.sources(alg)?;
+    let steps = program.steps.iter().filter(|step| step.keys.is_none_or(|keys| keys == Keys::of(alg)));
+    let steps = steps.filter(|step| !step.second_secret || values.second_kid.is_some());
+    let parts = steps.map(|step| part(step, &sources, &sentinels)).collect::<Result<_, _>>()?;
+    let files = sources.iter().map(|source| file(source, &sentinels)).collect::<Result<_, _>>()?;
+    Ok((parts, files))
 }
 
 fn part(step: &Step, sources: &[Source], sentinels: &Sentinels<'_>) -> Result<Part, String> {
@@ -138,13 +196,21 @@ fn file(source: &Source, sentinels: &Sentinels<'_>) -> Result<RenderedFile, Stri
 }
 
 fn language_of(path: &str) -> Language {
-    match path.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("mjs" | "js") => Language::Javascript,
-        Some("py") => Language::Python,
-        Some("rs") => Language::Rust,
-        Some("sh") => Language::Shell,
-        Some("toml") => Language::Toml,
-        Some("json") => Language::Json,
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.').map_or(name, |(_, extension)| extension) {
+        "mjs" | "js" => Language::Javascript,
+        "py" => Language::Python,
+        "rs" => Language::Rust,
+        "go" => Language::Go,
+        "java" => Language::Java,
+        "rb" | "ru" | "Gemfile" => Language::Ruby,
+        "php" => Language::Php,
+        "cs" => Language::Csharp,
+        "ps1" => Language::Powershell,
+        "sh" => Language::Shell,
+        "toml" => Language::Toml,
+        "json" => Language::Json,
+        "xml" | "csproj" => Language::Xml,
         _ => Language::Text,
     }
 }

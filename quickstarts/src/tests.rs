@@ -2,7 +2,7 @@ use model::api::SigningAlg;
 use model::quickstart::{Kind, Language, SpanKind, TERMINAL};
 
 use crate::lexer::{Token, lex};
-use crate::{Rendered, Values, all, language_of, render};
+use crate::{Rendered, Values, all, catalogue, language_of, recipes, render};
 
 const SENTINELS: [&str; 6] = [
     "https://issuer.example/",
@@ -41,7 +41,10 @@ fn each(values: &Values, mut check: impl FnMut(&str, SigningAlg, Rendered)) {
     assert!(!quickstarts.is_empty());
     for quickstart in quickstarts {
         for alg in SigningAlg::ALL {
-            check(&quickstart.slug, alg, render(&quickstart.slug, alg, values).unwrap().unwrap());
+            let rendered = render(&quickstart.slug, alg, values).unwrap().unwrap();
+            if rendered.view.unsupported.is_none() {
+                check(&quickstart.slug, alg, rendered);
+            }
         }
     }
 }
@@ -60,6 +63,39 @@ fn quickstarts_are_listed_in_order() {
         ("curl", "cURL", Kind::Ask),
     ];
     assert_eq!(listed, expect.map(|(slug, title, kind)| (slug.to_owned(), title.to_owned(), kind)));
+}
+
+#[test]
+fn an_unsupported_algorithm_leads_to_a_program_of_the_same_kind_that_knows_it() {
+    let programs = catalogue::programs().unwrap();
+    for program in &programs {
+        for (alg, no_library) in &program.unsupported {
+            let slug = &program.quickstart.slug;
+            let alg = SigningAlg::parse(alg).unwrap_or_else(|| panic!("{slug}: {alg} is no algorithm"));
+            let rendered = render(slug, alg, &values()).unwrap().unwrap();
+            assert!(rendered.view.parts.is_empty() && rendered.files.is_empty(), "{slug} {alg:?}");
+            assert_eq!(rendered.view.unsupported.unwrap().reason, no_library.reason);
+            let other = programs.iter().find(|other| other.quickstart.slug == no_library.instead).unwrap();
+            assert_eq!(other.quickstart.kind, program.quickstart.kind, "{slug} {alg:?}");
+            assert!(other.unsupported(alg).is_none(), "{slug} {alg:?} leads to a program that does not know it either");
+        }
+    }
+}
+
+#[test]
+fn recipes_name_what_is_there() {
+    for recipe in recipes().unwrap() {
+        let slug = recipe.quickstart.slug;
+        assert!(!recipe.run.needs.is_empty(), "{slug} needs nothing?");
+        assert!(recipe.run.install.is_some() || recipe.run.makes.is_empty(), "{slug}");
+        assert_eq!(recipe.run.install.is_some(), !recipe.run.manifests.is_empty(), "{slug}");
+        for alg in SigningAlg::ALL.into_iter().filter(|alg| !recipe.unsupported.contains_key(alg.as_str())) {
+            let files = render(&slug, alg, &values()).unwrap().unwrap().files;
+            for manifest in &recipe.run.manifests {
+                assert!(files.iter().any(|file| file.path == *manifest), "{slug} {alg:?} has no {manifest}");
+            }
+        }
+    }
 }
 
 #[test]
