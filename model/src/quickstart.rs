@@ -17,6 +17,8 @@ pub struct Quickstart {
     pub language: String,
     /// What the reader does with it.
     pub kind: Kind,
+    /// Whether the client of the program proves itself by a key of its own (`private_key_jwt`) and not by a secret.
+    pub private_key: bool,
 }
 
 /// What a quickstart is for.

@@ -122,6 +122,8 @@ struct Sheet {
     language: String,
     kind: Kind,
     order: u32,
+    #[serde(default)]
+    private_key: bool,
     library: String,
     run: Run,
     not_executed: Option<NotExecuted>,
@@ -154,6 +156,7 @@ fn read(folder: &'static Dir<'static>) -> Result<Program, Broken> {
             title: sheet.title,
             language: sheet.language,
             kind: sheet.kind,
+            private_key: sheet.private_key,
         },
         library: sheet.library,
         run: sheet.run,

@@ -117,13 +117,43 @@ pub fn render(slug: &str, alg: SigningAlg, values: &Values) -> Result<Option<Ren
     })
 }
 
+/// A marked section of the program `slug` by itself; `None` if there is no such quickstart or no such section.
+///
+/// # Errors
+/// [`Broken`] if a sentinel stands where a value can't be put safely.
+pub fn section(slug: &str, name: &str, alg: SigningAlg, values: &Values) -> Result<Option<Part>, Broken> {
+    let Some(program) = catalogue::program(slug)? else { return Ok(None) };
+    let cut = || {
+        let sources = program.sources(alg)?;
+        let Some(source) = sources.iter().find(|source| section::cut(source.text, name).is_some()) else {
+            return Ok(None);
+        };
+        let step = Step {
+            keys: None,
+            second_secret: false,
+            title: program.quickstart.title.clone(),
+            explanation: String::new(),
+            file: Some(source.path.clone()),
+            section: Some(name.to_owned()),
+            command: None,
+        };
+        part(&step, &sources, &Sentinels::new(values, alg)).map(Some)
+    };
+    cut().map_err(|reason| Broken {
+        slug: slug.to_owned(),
+        reason,
+    })
+}
+
 fn render_program(program: &Program, alg: SigningAlg, values: &Values) -> Result<Rendered, String> {
     let unsupported = program.unsupported(alg).map(unsupported).transpose()?;
     let (parts, files) = match unsupported {
         Some(_) => (Vec::new(), Vec::new()),
         None => contents(program, alg, values)?,
     };
-    let Quickstart { slug, title, language, kind } = program.quickstart.clone();
+    let Quickstart {
+        slug, title, language, kind, ..
+    } = program.quickstart.clone();
     Ok(Rendered {
         view: QuickstartView {
             slug,

@@ -16,6 +16,8 @@ pub(crate) mod explain;
 mod introspection;
 mod list;
 mod quickstart;
+#[cfg(feature = "ssr")]
+pub mod rendered;
 pub(crate) mod run;
 mod scope_row;
 mod scopes;
