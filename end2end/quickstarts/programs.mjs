@@ -20,9 +20,14 @@ export function executed(kind) {
   return RECIPES.filter((each) => each.quickstart.kind === kind && !each.not_executed).map((each) => each.quickstart.slug);
 }
 
+/** What quickstart.toml says of every program that our tests do not run. */
+export function notExecuted() {
+  return RECIPES.filter((each) => each.not_executed);
+}
+
 /** Why a program can't be run on this machine; `false` if it can. */
-export function reasonToSkip(slug) {
-  const missing = recipe(slug).run.needs.filter((command) => !onPath(command));
+export function reasonToSkip(slug, needs = recipe(slug).run.needs) {
+  const missing = needs.filter((command) => !onPath(command));
   return missing.length > 0 && `${missing.join(' and ')} is not installed`;
 }
 

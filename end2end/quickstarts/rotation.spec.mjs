@@ -14,10 +14,13 @@ const programs = executed('protect');
 const running = {};
 
 before(async () => {
-  for (const slug of programs.filter((slug) => !reasonToSkip(slug))) {
-    const issuer = await startIssuer();
-    running[slug] = { issuer, program: await start(slug, 'RS256', 'rotation', { issuer: issuer.url, audience, scope }) };
-  }
+  const runnable = programs.filter((slug) => !reasonToSkip(slug));
+  await Promise.all(
+    runnable.map(async (slug) => {
+      const issuer = await startIssuer();
+      running[slug] = { issuer, program: await start(slug, 'RS256', 'rotation', { issuer: issuer.url, audience, scope }) };
+    }),
+  );
 });
 after(async () => {
   for (const { issuer, program } of Object.values(running)) {

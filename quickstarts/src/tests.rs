@@ -77,7 +77,10 @@ fn an_unsupported_algorithm_leads_to_a_program_of_the_same_kind_that_knows_it() 
             assert_eq!(rendered.view.unsupported.unwrap().reason, no_library.reason);
             let other = programs.iter().find(|other| other.quickstart.slug == no_library.instead).unwrap();
             assert_eq!(other.quickstart.kind, program.quickstart.kind, "{slug} {alg:?}");
-            assert!(other.unsupported(alg).is_none(), "{slug} {alg:?} leads to a program that does not know it either");
+            assert!(
+                other.unsupported(alg).is_none(),
+                "{slug} {alg:?} leads to a program that does not know it either"
+            );
         }
     }
 }
