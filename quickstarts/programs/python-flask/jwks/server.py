@@ -49,7 +49,7 @@ class TokenValidator(BearerTokenValidator):
         try:
             token = jwt.decode(token_string, issuer_keys, algorithms=["RS256"])
             rules.validate(token.claims)
-        except JoseError:
+        except (JoseError, TypeError):  # some malformed headers end in a TypeError
             refuse(401, 'Bearer error="invalid_token"')
         except OSError:
             refuse(503, "Bearer")  # The issuer could not be reached.

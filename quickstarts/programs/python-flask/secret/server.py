@@ -27,7 +27,7 @@ class TokenValidator(BearerTokenValidator):
         try:
             token = jwt.decode(token_string, secrets, algorithms=["HS256"])
             rules.validate(token.claims)
-        except JoseError:
+        except (JoseError, TypeError):  # some malformed headers end in a TypeError
             refuse(401, 'Bearer error="invalid_token"')
         return token.claims
 
