@@ -22,7 +22,7 @@ async function requireToken(request, reply) {
     request.token = (await jwtVerify(token, keys, rules)).payload;
   } catch (error) {
     if (error instanceof errors.JOSEError) return refuse(reply, 401, 'Bearer error="invalid_token"');
-    throw error;
+    throw error; // The issuer could not be reached: Fastify answers 500.
   }
 }
 
