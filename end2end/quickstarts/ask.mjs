@@ -22,14 +22,15 @@ const STACK_TRACE = /Traceback|panicked|goroutine|Exception in thread|^\s+at |^\
 
 /**
  * Declares the tests of one program. One with a `privateKey` proves its client by assertions instead of a secret; one that `keepsFile`
- * leaves its token to the next run.
+ * leaves its token to the next run; one that has a `command` send its requests tells it no secret where everybody can read it.
  */
-export function asks(slug, { privateKey = false, keepsFile = false } = {}) {
+export function asks(slug, { privateKey = false, keepsFile = false, command } = {}) {
   const skip = reasonToSkip(slug);
   const proof = privateKey ? byKey : bySecret;
   describe(`${slug} with tokens of Tessera`, { skip }, () => withTessera(slug, proof));
   describe(`${slug} with a server of the test's own`, { skip }, () => withServer(slug, proof));
   if (keepsFile) describe(`${slug} with the token of an earlier run`, { skip }, () => withEarlierToken(slug));
+  if (command) describe(`${slug} as other users see it`, { skip }, () => amongOthers(slug, command));
 }
 
 /** How a client proves itself by its secret. */
@@ -335,6 +336,29 @@ function withEarlierToken(slug) {
     const { code, stderr } = await runs.own();
     assert.equal(code, 0, stderr);
     assert.equal(server.tokenRequests.length, 2);
+  });
+}
+
+function amongOthers(slug, command) {
+  test('neither secret nor token stands on a command line', async () => {
+    const folder = await temporary();
+    const server = await startServer();
+    try {
+      // In the place of the command: one that notes how it was called, and then does the same.
+      const real = (await must('sh', ['-c', `command -v ${command}`])).trim();
+      const seen = path.join(folder, 'seen');
+      await writeFile(path.join(folder, command), `#!/bin/sh\nprintf '%s\\n' "$@" >>'${seen}'\nexec '${real}' "$@"\n`, { mode: 0o755 });
+      const prepared = await prepare(slug, 'RS256', 'others', { issuer: server.issuer, audience: AUDIENCE, 'client-id': CLIENT_ID });
+      const env = { PATH: `${folder}:${process.env.PATH}`, API_URL: server.apiUrl, CLIENT_SECRET: SECRET };
+      const { code, stderr } = await execute(prepared, { ...common(folder), ...env });
+      assert.equal(code, 0, stderr);
+      const words = await readFile(seen, 'utf8');
+      assert.ok(words.includes(AUDIENCE), words);
+      for (const hidden of [SECRET, 'token-1']) assert.ok(!words.includes(hidden), words);
+    } finally {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 }
 

@@ -1,3 +1,3 @@
 import { asks } from './ask.mjs';
 
-asks('curl', { keepsFile: true });
+asks('curl', { keepsFile: true, command: 'curl' });
