@@ -1,3 +1,3 @@
 import { asks } from './ask.mjs';
 
-asks('ask-php', { keepsFile: true });
+asks('ask-php', { keepsFile: true, wait: true });

@@ -1,93 +1,33 @@
 // What every program that asks for a token must do.
 import assert from 'node:assert/strict';
-import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { AUDIENCE, byKey, bySecret, CLIENT_ID, PLAIN, SECRET } from './ask-proofs.mjs';
 import { goodToken, startServer } from './ask-server.mjs';
 import { HOSTILE } from './issuer.mjs';
 import { freePort, must, until } from './processes.mjs';
 import { execute, prepare, reasonToSkip, start } from './programs.mjs';
 import { startTessera } from './tessera.mjs';
 
-/** Characters that forms, Basic headers, shells and languages write in ways of their own. */
-const SPECIAL = `+ &=%"'\\é:/;?$HOME-${HOSTILE}`;
-const CLIENT_ID = `client${SPECIAL}`;
-const AUDIENCE = `https://orders.example/${SPECIAL}`;
-const SECRET = `secret${SPECIAL}`;
-const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** What a language prints when nobody caught an error. */
 const STACK_TRACE = /Traceback|panicked|goroutine|Exception in thread|^\s+at |^\s+from |#0 |node:internal/m;
 
 /**
- * Declares the tests of one program. One with a `privateKey` proves its client by assertions instead of a secret; one that `keepsFile`
- * leaves its token to the next run; one that has a `command` send its requests tells it no secret where everybody can read it.
+ * Declares the tests of one program:
+ * - `privateKey`: it proves its client by assertions, not by a secret;
+ * - `keepsFile`: it leaves its token to the next run; `wait`: runs at the same time wait for one of them to ask;
+ * - `command`: what sends its requests, and must not get a secret on its command line.
  */
-export function asks(slug, { privateKey = false, keepsFile = false, command } = {}) {
+export function asks(slug, { privateKey = false, keepsFile = false, wait = false, command } = {}) {
   const skip = reasonToSkip(slug);
   const proof = privateKey ? byKey : bySecret;
   describe(`${slug} with tokens of Tessera`, { skip }, () => withTessera(slug, proof));
   describe(`${slug} with a server of the test's own`, { skip }, () => withServer(slug, proof));
-  if (keepsFile) describe(`${slug} with the token of an earlier run`, { skip }, () => withEarlierToken(slug));
+  if (keepsFile) describe(`${slug} with the token of an earlier run`, { skip }, () => withEarlierToken(slug, wait));
   if (command) describe(`${slug} as other users see it`, { skip }, () => amongOthers(slug, command));
 }
-
-/** How a client proves itself by its secret. */
-const bySecret = {
-  variable: 'CLIENT_SECRET',
-  async forTests() {
-    return { env: { CLIENT_SECRET: SECRET }, hidden: SECRET };
-  },
-  async forTessera(tessera, client) {
-    return { right: { CLIENT_SECRET: client.client_secret }, wrong: { CLIENT_SECRET: 'wrong-secret-of-the-client' } };
-  },
-  check({ headers, body }) {
-    const form = new URLSearchParams(body);
-    const [scheme, pair] = (headers.authorization ?? '').split(' ');
-    // RFC 6749 section 2.3.1: in the header both are form-encoded, in the body all of it is.
-    const decode = (text) => new URLSearchParams(`x=${text}`).get('x');
-    const inHeader = scheme === 'Basic' && Buffer.from(pair, 'base64').toString().split(':').map(decode);
-    assert.deepEqual(inHeader || [form.get('client_id'), form.get('client_secret')], [CLIENT_ID, SECRET]);
-    assert.ok(!inHeader || !form.has('client_secret'), 'one method a request');
-  },
-};
-
-/** How a client proves itself by its private key. */
-const byKey = {
-  variable: 'PRIVATE_KEY_FILE',
-  async forTests(folder) {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const file = path.join(folder, 'private.pem');
-    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' });
-    await writeFile(file, pem);
-    return { env: { PRIVATE_KEY_FILE: file }, hidden: pem.split('\n')[1], publicKey };
-  },
-  /** As the steps of the quickstart say. */
-  async forTessera(tessera, { client_id }, folder) {
-    for (const name of ['private', 'stranger']) {
-      await must('sh', ['-c', `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ${name}.pem`], { cwd: folder });
-    }
-    await must('sh', ['-c', 'openssl pkey -in private.pem -pubout -out public.pem'], { cwd: folder });
-    await tessera.command('client', 'key', 'add', '--client-id', client_id, '--name', 'Laptop', '--file', path.join(folder, 'public.pem'));
-    await tessera.command('client', 'auth', '--client-id', client_id, '--method', 'private_key_jwt', '--method', 'client_secret_post');
-    return { right: { PRIVATE_KEY_FILE: path.join(folder, 'private.pem') }, wrong: { PRIVATE_KEY_FILE: path.join(folder, 'stranger.pem') } };
-  },
-  check({ body }, { publicKey }, { issuer }) {
-    const form = new URLSearchParams(body);
-    assert.equal(form.get('client_assertion_type'), ASSERTION_TYPE);
-    const [header, claims, signature] = form.get('client_assertion').split('.');
-    const read = (part) => JSON.parse(Buffer.from(part, 'base64url'));
-    assert.equal(read(header).alg, 'ES256');
-    const key = { key: createPublicKey(publicKey.export({ format: 'pem', type: 'spki' })), dsaEncoding: 'ieee-p1363' };
-    assert.ok(verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url')), 'the signature holds');
-    const { iss, sub, aud, iat, exp, jti } = read(claims);
-    assert.deepEqual({ iss, sub, aud }, { iss: CLIENT_ID, sub: CLIENT_ID, aud: issuer });
-    assert.ok(exp > iat && exp - iat <= 300 && Math.abs(iat - Date.now() / 1000) < 60, `from ${iat} to ${exp}`);
-    assert.ok(typeof jti === 'string' && jti.length >= 16, `jti is ${jti}`);
-    return jti;
-  },
-};
 
 function withTessera(slug, proof) {
   const audience = `https://orders.example/${HOSTILE}`;
@@ -271,7 +211,7 @@ function withServer(slug, proof) {
   }
 }
 
-function withEarlierToken(slug) {
+function withEarlierToken(slug, wait) {
   const client = 'QmV0dGVyIGtub3duIGNsaWVudA';
   let server, folder;
   const runs = {};
@@ -309,7 +249,7 @@ function withEarlierToken(slug) {
     assert.equal(files.length, 1);
     assert.equal(await mode(files[0]), '600');
     const kept = await readFile(files[0], 'utf8');
-    assert.ok(kept.includes('token-1') && !kept.includes(SECRET), kept);
+    assert.ok(kept.includes('token-1') && !kept.includes(PLAIN), kept);
   });
   test('another client, or another API, gets a token of its own', async () => {
     await first();
@@ -329,6 +269,15 @@ function withEarlierToken(slug) {
     await runs.own();
     assert.equal(server.tokenRequests.length, 2);
   });
+  if (wait) {
+    test('processes that start at the same time need one request', async () => {
+      await rm(path.join(folder, 'cache'), { recursive: true, force: true });
+      server.answers();
+      const ran = await Promise.all(Array.from({ length: 5 }, () => runs.own()));
+      for (const { code, stderr } of ran) assert.equal(code, 0, stderr);
+      assert.deepEqual([server.tokenRequests.length, server.apiRequests.length], [1, 15]);
+    });
+  }
   test('a file that holds no token is written anew', async () => {
     await first();
     const cache = path.join(folder, 'cache/api-tokens');
@@ -354,7 +303,7 @@ function amongOthers(slug, command) {
       assert.equal(code, 0, stderr);
       const words = await readFile(seen, 'utf8');
       assert.ok(words.includes(AUDIENCE), words);
-      for (const hidden of [SECRET, 'token-1']) assert.ok(!words.includes(hidden), words);
+      for (const hidden of [PLAIN, 'token-1']) assert.ok(!words.includes(hidden), words);
     } finally {
       await server.stop();
       await rm(folder, { recursive: true, force: true });

@@ -58,7 +58,7 @@ try {
   // Three calls, one token.
   for (let call = 1; call <= 3; call += 1) console.log(await callApi());
 } catch (error) {
-  console.error(error.message, error.cause?.message ?? '');
+  console.error(error.cause ? `${error.message}: ${error.cause.message}` : error.message);
   process.exitCode = 1;
 }
 // [/section:call]

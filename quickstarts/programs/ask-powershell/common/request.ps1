@@ -42,9 +42,14 @@ function Get-Token {
 # [/section:ask]
 
 # [section:call]
+$script:ApiUrl = $env:API_URL
+if (-not $script:ApiUrl) {
+    $script:ApiUrl = 'http://localhost:3010/api/private'
+}
+
 function Invoke-Api {
     $request = @{
-        Uri                = $env:API_URL ? $env:API_URL : 'http://localhost:3010/api/private'
+        Uri                = $script:ApiUrl
         Headers            = @{ Authorization = "Bearer $(Get-Token)" }
         TimeoutSec         = 10
         SkipHttpErrorCheck = $true
