@@ -31,6 +31,11 @@ impl<'a> Sentinels<'a> {
         self.split(text).iter().map(|piece| piece.value.unwrap_or(piece.text)).collect()
     }
 
+    /// Whether a value belongs into `text`.
+    pub fn stand_in(&self, text: &str) -> bool {
+        self.first_in(text).is_some()
+    }
+
     /// Cuts `text` at the sentinels in one pass, so that a value that holds a sentinel is not replaced again.
     fn split<'t>(&self, mut text: &'t str) -> Vec<Piece<'t, 'a>> {
         let mut pieces = Vec::new();

@@ -119,12 +119,8 @@ fn literal(language: Language, before: Option<char>, rest: &str) -> Option<(Toke
         Powershell => before == Some('@'),
         _ => false,
     };
-    let triple = &rest[..rest.len().min(3)];
-    let close = if language == Python && triple.len() == 3 && triple.bytes().all(|byte| byte == open as u8) {
-        triple
-    } else {
-        &rest[..1]
-    };
+    let triple = rest.get(..3).filter(|triple| language == Python && triple.chars().all(|c| c == open));
+    let close = triple.unwrap_or(&rest[..1]);
     let escape = match (language, quote) {
         (Powershell, _) => Escape::Doubled,
         (Shell | Toml, Quote::Single) | (Go, Quote::Special) => Escape::None,
@@ -432,6 +428,7 @@ mod tests {
 
     #[test]
     fn open_literals_and_empty_texts() {
+        check(Language::Python, "'é'", &[(Literal(Quote::Single), "'é'")]);
         check(Language::Python, "'''é", &[(Literal(Quote::Single), "'''é")]);
         check(Language::Python, "''", &[(Literal(Quote::Single), "''")]);
         check(Language::Shell, "é\\", &[(Plain, "é\\")]);

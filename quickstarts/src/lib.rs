@@ -218,10 +218,17 @@ fn part(step: &Step, sources: &[Source], sentinels: &Sentinels<'_>) -> Result<Pa
 }
 
 fn file(source: &Source, sentinels: &Sentinels<'_>) -> Result<RenderedFile, String> {
-    let spans = fill::fill(language_of(&source.path), &section::without_markers(source.text), sentinels)?;
+    let text = section::without_markers(source.text);
+    // Most of a program is lock files, which need not be read word by word.
+    let text = if sentinels.stand_in(&text) {
+        let spans = fill::fill(language_of(&source.path), &text, sentinels)?;
+        spans.into_iter().map(|span| span.text).collect()
+    } else {
+        text
+    };
     Ok(RenderedFile {
         path: source.path.clone(),
-        text: spans.into_iter().map(|span| span.text).collect(),
+        text,
     })
 }
 
