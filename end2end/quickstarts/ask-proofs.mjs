@@ -20,6 +20,8 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** How a client proves itself by its secret. */
 export const bySecret = {
   variable: 'CLIENT_SECRET',
+  /** What Tessera says of a wrong one. */
+  refusal: /access_denied/,
   async forTests() {
     return { env: { CLIENT_SECRET: SECRET }, hidden: PLAIN };
   },
@@ -40,6 +42,7 @@ export const bySecret = {
 /** How a client proves itself by its private key. */
 export const byKey = {
   variable: 'PRIVATE_KEY_FILE',
+  refusal: /invalid_client/,
   async forTests(folder) {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const file = path.join(folder, 'private.pem');

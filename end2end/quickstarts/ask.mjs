@@ -79,7 +79,8 @@ function withTessera(slug, proof) {
     const { code, stdout, stderr } = await call('private', { ...keys.wrong, XDG_CACHE_HOME: path.join(folder, 'wrong') });
     assert.notEqual(code, 0);
     assert.equal(stdout, '');
-    assert.match(stderr, /access_denied/);
+    assert.match(stderr, proof.refusal);
+    assert.ok(stderr.includes(`${tessera.issuer}docs/errors/`), 'the page that explains it is named');
     assert.ok(!stderr.includes('wrong-secret-of-the-client'), 'the secret is printed');
   });
 }

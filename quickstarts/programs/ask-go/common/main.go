@@ -16,7 +16,6 @@ import (
 )
 
 // [section:ask]
-
 // asker asks for a new token each time.
 type asker struct{ clientcredentials.Config }
 
@@ -41,9 +40,7 @@ func newTokens(secret string) oauth2.TokenSource {
 }
 
 // [/section:ask]
-
 // [section:call]
-
 // callAPI needs a client that puts the token into the Authorization header.
 func callAPI(client *http.Client, api string) (string, error) {
 	response, err := client.Get(api)
@@ -84,5 +81,4 @@ func main() {
 		fmt.Println(body)
 	}
 }
-
 // [/section:call]

@@ -91,7 +91,6 @@ public final class Client {
           .collect(Collectors.joining(" - "));
     }
   }
-
   // [/section:ask]
 
   // [section:call]
