@@ -345,6 +345,19 @@ const VERSIONS: &[(&str, &str, Versions)] = &[
         "Gemfile.lock",
         &[(" jwt (2.5.", "2.5'"), (" puma (5.6.", "5.6'"), (" sinatra (3.0.", "3.0'")],
     ),
+    ("ask-node-private-key", "package.json", &[("\"jose\": \"6.", "jose@6")]),
+    ("ask-python", "requirements.txt", &[("requests==2.34.", "'requests~=2.34'")]),
+    (
+        "ask-python-private-key",
+        "requirements.txt",
+        &[("PyJWT==2.15.", "'pyjwt[crypto]~=2.15'"), ("requests==2.34.", "'requests~=2.34'")],
+    ),
+    ("ask-go", "go.mod", &[("golang.org/x/oauth2 v0.38.0", "golang.org/x/oauth2@v0.38.0")]),
+    (
+        "go-net-http",
+        "go.mod",
+        &[("github.com/golang-jwt/jwt/v5 v5.3.1", "github.com/golang-jwt/jwt/v5@v5.3.1")],
+    ),
 ];
 
 #[test]

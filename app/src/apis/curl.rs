@@ -3,17 +3,20 @@
 use model::quickstart::{Span, SpanKind};
 use model::token::CLIENT_CREDENTIALS;
 
-/// Asks for a token; the secret comes from the environment, so that it does not end up in the history of the shell.
+/// Asks for a token; the secret comes from the environment, so that it does not end up in the history of the shell, and by way of
+/// standard input, so that no list of processes shows it.
 pub(super) fn token_request(token_url: &str, client_id: &str, audience: &str, scope: &str) -> Vec<Span> {
     let mut spans = vec![
-        plain("curl "),
+        plain("printf %s "),
+        string("\"$CLIENT_SECRET\"".to_owned()),
+        plain(" |\n  curl "),
         value(quoted(token_url)),
         plain(" \\\n  --data "),
         string(quoted(&format!("grant_type={CLIENT_CREDENTIALS}"))),
         plain(" \\\n  --data "),
         value(quoted(&format!("client_id={client_id}"))),
         plain(" \\\n  --data-urlencode "),
-        string("\"client_secret=$CLIENT_SECRET\"".to_owned()),
+        string(quoted("client_secret@-")),
         plain(" \\\n  --data-urlencode "),
         value(quoted(&format!("audience={audience}"))),
     ];
@@ -69,7 +72,7 @@ mod tests {
         let request = token_request("http://localhost:3000/oauth/token", "c1", "https://orders.example.com/", "");
         assert_eq!(
             text(&request),
-            "curl 'http://localhost:3000/oauth/token' \\\n  --data 'grant_type=client_credentials' \\\n  --data 'client_id=c1' \\\n  --data-urlencode \"client_secret=$CLIENT_SECRET\" \\\n  --data-urlencode 'audience=https://orders.example.com/'"
+            "printf %s \"$CLIENT_SECRET\" |\n  curl 'http://localhost:3000/oauth/token' \\\n  --data 'grant_type=client_credentials' \\\n  --data 'client_id=c1' \\\n  --data-urlencode 'client_secret@-' \\\n  --data-urlencode 'audience=https://orders.example.com/'"
         );
         let narrowed = token_request("u", "c1", "a", "read:orders list:orders");
         assert!(text(&narrowed).ends_with("--data-urlencode 'scope=read:orders list:orders'"));
