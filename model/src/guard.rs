@@ -185,7 +185,7 @@ impl Probe {
         match self {
             Self::PublicKeyPem | Self::PublicKeyDer | Self::PublicKeyNumber => alg != SigningAlg::HS256,
             Self::PublicKeyPkcs1 | Self::OtherHash => matches!(alg, SigningAlg::RS256 | SigningAlg::PS256),
-            Self::EmptySecret | Self::KidOfObjects | Self::KidList => alg == SigningAlg::HS256,
+            Self::EmptySecret | Self::KidOfObjects => alg == SigningAlg::HS256,
             _ => true,
         }
     }
@@ -208,7 +208,7 @@ impl Probe {
                 title: "a valid token",
                 expected: Expected::Accept,
                 danger: "Clients that are authorized can't use your API.",
-                fix: "Compare issuer, audience and algorithm of your API with its Settings tab.",
+                fix: "Compare issuer, audience and algorithm of your API with its Settings tab. If it introspects tokens, test it with those of a client that exists.",
             },
             Self::ValidAudienceList => About {
                 name: "valid_audience_list",
@@ -561,7 +561,7 @@ mod tests {
         let count = |alg| Probe::ALL.into_iter().filter(|probe| probe.fits(alg)).count();
         assert_eq!(
             SigningAlg::ALL.map(|alg| (alg.as_str(), count(alg))),
-            [("RS256", 37), ("PS256", 37), ("ES256", 35), ("EdDSA", 35), ("HS256", 35)]
+            [("RS256", 38), ("PS256", 38), ("ES256", 36), ("EdDSA", 36), ("HS256", 35)]
         );
     }
 

@@ -184,6 +184,12 @@ impl Checked {
         }
     }
 
+    /// What in the API has to change, where that is the check of tokens.
+    #[must_use]
+    pub fn fix(&self) -> Option<&'static str> {
+        matches!(self.verdict, Verdict::AcceptedWrongly | Verdict::RefusedWrongly).then(|| self.probe.fix())
+    }
+
     /// What the API answered, in words.
     #[must_use]
     pub fn got(&self) -> String {
