@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help run dev test bench fuzz fmt
+.PHONY: help run dev test quickstarts bench fuzz fmt
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## build everything in release and start on http://localhost:3000 (data in ./data)
 	@scripts/run.sh
@@ -12,6 +12,9 @@ dev: ## start on http://localhost:3000 and rebuild and reload at each change
 
 test: ## format and lint checks and all tests, on SQLite and PostgreSQL and in a browser
 	@scripts/test.sh
+
+quickstarts: ## run every Quickstart program against the built server, and write the matrix into README.md
+	@scripts/quickstarts.sh
 
 bench: ## measure the token path
 	@scripts/bench.sh

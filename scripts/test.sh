@@ -3,6 +3,7 @@
 # failed build is skipped. Ends with the line "N passed, N failed", and with status 1 if anything failed.
 source "$(dirname "$0")/lib.sh"
 source scripts/postgres.sh
+source scripts/quickstarts-lib.sh
 
 logs=$TARGET/test-logs
 rm -rf "$logs"
@@ -81,18 +82,36 @@ cargo_tests() {
   while read -r line; do fail "  $line"; done < <(grep -E '^test .* FAILED$' "$log" || true)
 }
 
-# node_tests NAME FILE…: files for Node's own runner.
+# node_tests NAME FLAG-OR-FILE…: files for Node's own runner.
 node_tests() {
   local name=$1 log=$logs/node-$1.tap status=0
   shift
   say "Tests of the $name"
   node --test --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$log" "$@" || status=$?
+  tally_tap "$name" "$status" "$log"
+}
+
+# tally_tap NAME STATUS LOG: adds the figures of a run of Node's runner.
+tally_tap() {
+  local name=$1 status=$2 log=$3
   [ -f "$log" ] || : > "$log"
   tally "$name" "$status" \
     "$(awk '/^# pass / { n = $3 } END { print n + 0 }' "$log")" \
     "$(awk '/^# (fail|cancelled) / { n += $3 } END { print n + 0 }' "$log")"
   while read -r line; do fail "  $line"; done < <(grep -E '^ *not ok ' "$log" | sed -E 's/^ *not ok [0-9]+ - //' || true)
+}
+
+quickstart_tests() {
+  local log=$logs/node-Quickstarts.tap status=0 matrix=0
+  run_quickstarts "$log" || status=$?
+  tally_tap Quickstarts "$status" "$log"
+  quickstarts_matrix || matrix=$?
+  case $matrix in
+    0) count 1 0 ;;
+    2) count 0 1; fail "README.md: its matrix of Quickstarts was stale; commit the new one" ;;
+    *) count 0 1; fail "Quickstarts: see the matrix above" ;;
+  esac
 }
 
 browser_tests() {
@@ -137,6 +156,7 @@ need_rust
 need_lints
 need_wasm_target
 need_end2end
+need_languages
 say "Starting PostgreSQL"
 start_postgres
 export TESSERA_TEST_DATABASE_URL=$POSTGRES_URL
@@ -149,10 +169,7 @@ cargo_tests
 if check "Build of the release" scripts/build.sh; then
   export TESSERA_BIN=$TARGET/release/tessera
   browser_tests
-  if check "Build of the Quickstart renderer" cargo build --quiet --package quickstarts --example render; then
-    RENDER_BIN=$TARGET/debug/examples/render TESSERA_QUICKSTART_CACHE=$CACHE/quickstarts \
-      node_tests Quickstarts end2end/quickstarts/*.spec.mjs
-  fi
+  if check "Build of the Quickstart renderer" build_renderer; then quickstart_tests; fi
   shopt -s nullglob
   libraries=(end2end/libraries/*.spec.mjs)
   [ ${#libraries[@]} = 0 ] || node_tests libraries "${libraries[@]}"

@@ -89,6 +89,8 @@ export function badTokens(alg, key, values) {
     ['has a changed signature', `${head}.${body}.${mark[0] === 'A' ? 'B' : 'A'}${mark.slice(1)}`],
     ['names an extension as critical', token({ ...header, crit: ['x-unknown'], 'x-unknown': true }, good, signer)],
     ['has two parts', `${head}.${body}`],
+    ['is cut off in its claims', whole.slice(0, head.length + body.length / 2)],
+    ['is cut off in its signature', whole.slice(0, -8)],
     ['is no token', 'garbage'],
     ['is three dots of nothing', '..'],
     ...(alg === 'HS256' ? badWithSecret(header, good, stranger) : badWithKeys(header, good, key, stranger)),

@@ -17,6 +17,8 @@ pub struct Quickstart {
     pub language: String,
     /// What the reader does with it.
     pub kind: Kind,
+    /// Whether the client of the program proves itself by a key of its own (`private_key_jwt`) and not by a secret.
+    pub private_key: bool,
 }
 
 /// What a quickstart is for.
@@ -42,8 +44,25 @@ pub struct QuickstartView {
     pub kind: Kind,
     /// How the tokens that it handles are signed.
     pub alg: SigningAlg,
-    /// What to do, step by step.
+    /// What does the checking or the asking, for example `express-oauth2-jwt-bearer`.
+    pub library: String,
+    /// Why our tests do not run the program; nothing if they do.
+    pub not_executed: Option<String>,
+    /// Why there is no program for this algorithm; nothing if there is one.
+    pub unsupported: Option<Unsupported>,
+    /// What to do, step by step; nothing where the algorithm is not supported.
     pub parts: Vec<Part>,
+}
+
+/// An algorithm that the library of a quickstart does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsupported {
+    /// One sentence.
+    pub reason: String,
+    /// Slug of a quickstart that knows it.
+    pub instead: String,
+    /// Title of that one.
+    pub instead_title: String,
 }
 
 /// One step: a file to write or a command to run.
@@ -76,12 +95,26 @@ pub enum Language {
     Python,
     /// Rust.
     Rust,
+    /// Go.
+    Go,
+    /// Java.
+    Java,
+    /// Ruby.
+    Ruby,
+    /// PHP.
+    Php,
+    /// C#.
+    Csharp,
+    /// PowerShell.
+    Powershell,
     /// POSIX shell.
     Shell,
     /// TOML.
     Toml,
     /// JSON.
     Json,
+    /// XML.
+    Xml,
     /// Anything else; not highlighted.
     Text,
 }

@@ -1,6 +1,7 @@
 //! Writes a quickstart as a folder that installs and runs: exactly what a reader with these values copies.
 //!
-//! `render SLUG ALG --issuer I --audience A [--scope S] [--client-id C] --out FOLDER`
+//! `render SLUG ALG --issuer I --audience A [--scope S] [--client-id C] --out FOLDER`, or `render --recipes` for how each
+//! program is run, as JSON.
 
 use std::error::Error;
 use std::fs;
@@ -12,6 +13,10 @@ use quickstarts::{Values, render};
 fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
     let slug = words.next().ok_or("name a quickstart")?;
+    if slug == "--recipes" {
+        println!("{}", serde_json::to_string(&quickstarts::recipes()?)?);
+        return Ok(());
+    }
     let alg = words
         .next()
         .and_then(|name| SigningAlg::parse(&name))

@@ -1,9 +1,11 @@
 //! The programs as they lie in their folders.
 
+use std::collections::BTreeMap;
+
 use include_dir::{Dir, DirEntry, File, include_dir};
 use model::api::SigningAlg;
 use model::quickstart::{Kind, Quickstart};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Broken;
 
@@ -12,9 +14,56 @@ static PROGRAMS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/programs");
 /// A program and the steps in which it is shown.
 pub struct Program {
     pub quickstart: Quickstart,
+    pub library: String,
+    pub run: Run,
+    pub not_executed: Option<NotExecuted>,
+    /// By the name of the algorithm.
+    pub unsupported: BTreeMap<String, NoLibrary>,
     pub steps: Vec<Step>,
     order: u32,
     folder: &'static Dir<'static>,
+}
+
+/// How a program is installed, built, started and stopped in the folder that a reader has; commands of a POSIX shell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Commands that must exist.
+    pub needs: Vec<String>,
+    /// Fetches what the program depends on.
+    pub install: Option<String>,
+    /// Files that decide what is installed.
+    #[serde(default)]
+    pub manifests: Vec<String>,
+    /// Folders that installing leaves behind.
+    #[serde(default)]
+    pub makes: Vec<String>,
+    /// Compiles the program.
+    pub build: Option<String>,
+    /// Starts it; a server runs until it is stopped.
+    pub start: String,
+    /// What a person does to stop it.
+    pub stop: Option<String>,
+}
+
+/// Why our tests do not run a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotExecuted {
+    /// One or two sentences.
+    pub reason: String,
+    /// What can be checked all the same.
+    pub check: Option<String>,
+}
+
+/// An algorithm that the program's library does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoLibrary {
+    /// One sentence.
+    pub reason: String,
+    /// Slug of a program that knows it.
+    pub instead: String,
 }
 
 /// A file of a program, with sentinels and section markers.
@@ -73,6 +122,13 @@ struct Sheet {
     language: String,
     kind: Kind,
     order: u32,
+    #[serde(default)]
+    private_key: bool,
+    library: String,
+    run: Run,
+    not_executed: Option<NotExecuted>,
+    #[serde(default)]
+    unsupported: BTreeMap<String, NoLibrary>,
     parts: Vec<Step>,
 }
 
@@ -100,7 +156,12 @@ fn read(folder: &'static Dir<'static>) -> Result<Program, Broken> {
             title: sheet.title,
             language: sheet.language,
             kind: sheet.kind,
+            private_key: sheet.private_key,
         },
+        library: sheet.library,
+        run: sheet.run,
+        not_executed: sheet.not_executed,
+        unsupported: sheet.unsupported,
         steps: sheet.parts,
         order: sheet.order,
         folder,
@@ -108,6 +169,11 @@ fn read(folder: &'static Dir<'static>) -> Result<Program, Broken> {
 }
 
 impl Program {
+    /// Why there is no program for `alg`.
+    pub fn unsupported(&self, alg: SigningAlg) -> Option<&NoLibrary> {
+        self.unsupported.get(alg.as_str())
+    }
+
     /// The files of the folder that a reader has, in the order of their paths.
     pub fn sources(&self, alg: SigningAlg) -> Result<Vec<Source>, String> {
         let mut sources = Vec::new();

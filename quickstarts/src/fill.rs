@@ -31,6 +31,11 @@ impl<'a> Sentinels<'a> {
         self.split(text).iter().map(|piece| piece.value.unwrap_or(piece.text)).collect()
     }
 
+    /// Whether a value belongs into `text`.
+    pub fn stand_in(&self, text: &str) -> bool {
+        self.first_in(text).is_some()
+    }
+
     /// Cuts `text` at the sentinels in one pass, so that a value that holds a sentinel is not replaced again.
     fn split<'t>(&self, mut text: &'t str) -> Vec<Piece<'t, 'a>> {
         let mut pieces = Vec::new();
@@ -122,16 +127,32 @@ fn look(kind: TokenKind) -> SpanKind {
 
 /// `value` as it must be written inside of `token`; `None` where that can't be done.
 fn written(language: Language, token: Token<'_>, value: &str) -> Option<String> {
+    use Language::{Csharp, Go, Java, Javascript, Json, Php, Powershell, Python, Ruby, Rust, Shell, Text, Toml, Xml};
     let TokenKind::Literal(quote) = token.kind else { return None };
     match (language, quote) {
-        (_, Quote::Special) | (Language::Text, _) => None,
+        (_, Quote::Special) | (Text | Xml, _) => None,
         // Between single quotes a shell takes everything as it is, so a quote has to stand outside of them.
-        (Language::Shell, Quote::Single) => (!value.contains('\0')).then(|| value.replace('\'', r"'\''")),
-        (Language::Shell, Quote::Double) | (Language::Toml, Quote::Single) => None,
-        (Language::Javascript | Language::Python | Language::Rust | Language::Toml | Language::Json, Quote::Single | Quote::Double) => {
+        (Shell, Quote::Single) => (!value.contains('\0')).then(|| value.replace('\'', r"'\''")),
+        (Powershell, Quote::Single) => Some(
+            value
+                .chars()
+                .flat_map(|c| std::iter::repeat_n(c, 1 + usize::from(is_powershell_quote(c))))
+                .collect(),
+        ),
+        // Here a backslash means itself, except before a quote or another backslash.
+        (Php | Ruby, Quote::Single) => Some(value.replace('\\', r"\\").replace('\'', r"\'")),
+        // Between double quotes these put the values of variables in.
+        (Shell | Powershell | Php | Ruby, Quote::Double) => None,
+        (Toml | Go | Java | Csharp | Json | Rust, Quote::Single) => None,
+        (Javascript | Python, Quote::Single | Quote::Double) | (Go | Java | Csharp | Rust | Toml | Json, Quote::Double) => {
             Some(value.chars().map(|c| with_backslash(language, quote, c)).collect())
         }
     }
+}
+
+/// PowerShell ends a string at typographic quotes too; two of them mean one.
+fn is_powershell_quote(c: char) -> bool {
+    matches!(c, '\'' | '\u{2018}'..='\u{201b}')
 }
 
 fn with_backslash(language: Language, quote: Quote, c: char) -> String {
@@ -140,6 +161,9 @@ fn with_backslash(language: Language, quote: Quote, c: char) -> String {
         '\'' if quote == Quote::Single => r"\'".to_owned(),
         '"' if quote == Quote::Double => r#"\""#.to_owned(),
         c if c.is_control() && language == Language::Rust => format!("\\u{{{:x}}}", u32::from(c)),
+        // Java puts `\uXXXX` in before it looks for the end of a string; the octal form comes after that. It reaches to U+00FF,
+        // and the control characters end at U+009F.
+        c if c.is_control() && language == Language::Java => format!("\\{:03o}", u32::from(c)),
         c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
         c => c.to_string(),
     }
@@ -173,6 +197,12 @@ mod tests {
         check(Language::Rust, "\"https://api.example/\"", Some(r#""a'b\"c\\d$e`f${g}{h}\u{a}""#));
         check(Language::Json, "\"https://api.example/\"", Some(r#""a'b\"c\\d$e`f${g}{h}\u000a""#));
         check(Language::Toml, "\"https://api.example/\"", Some(r#""a'b\"c\\d$e`f${g}{h}\u000a""#));
+        check(Language::Go, "\"https://api.example/\"", Some(r#""a'b\"c\\d$e`f${g}{h}\u000a""#));
+        check(Language::Csharp, "\"https://api.example/\"", Some(r#""a'b\"c\\d$e`f${g}{h}\u000a""#));
+        check(Language::Java, "\"https://api.example/\"", Some(r#""a'b\"c\\d$e`f${g}{h}\012""#));
+        check(Language::Ruby, "'https://api.example/'", Some("'a\\'b\"c\\\\d$e`f${g}{h}\n'"));
+        check(Language::Php, "'https://api.example/'", Some("'a\\'b\"c\\\\d$e`f${g}{h}\n'"));
+        check(Language::Powershell, "'https://api.example/'", Some("'a''b\"c\\d$e`f${g}{h}\n'"));
         check(Language::Shell, "'https://api.example/'", Some("'a'\\''b\"c\\d$e`f${g}{h}\n'"));
     }
 
@@ -197,6 +227,20 @@ mod tests {
             (Language::Shell, "curl https://api.example/"),
             (Language::Shell, "\"https://api.example/\""),
             (Language::Toml, "'https://api.example/'"),
+            (Language::Go, "`https://api.example/`"),
+            (Language::Go, "'https://api.example/'"),
+            (Language::Java, "\"\"\"\nhttps://api.example/\"\"\""),
+            (Language::Java, "/* \"https://api.example/\" */"),
+            (Language::Csharp, "$\"https://api.example/\""),
+            (Language::Csharp, "@\"https://api.example/\""),
+            (Language::Csharp, "\"\"\"https://api.example/\"\"\""),
+            (Language::Ruby, "\"https://api.example/\""),
+            (Language::Ruby, "# 'https://api.example/'"),
+            (Language::Php, "\"https://api.example/\""),
+            (Language::Php, "# 'https://api.example/'"),
+            (Language::Powershell, "\"https://api.example/\""),
+            (Language::Powershell, "<# 'https://api.example/' #>"),
+            (Language::Xml, "<a b=\"https://api.example/\"/>"),
             (Language::Text, "'https://api.example/'"),
         ] {
             check(language, text, None);

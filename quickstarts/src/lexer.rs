@@ -62,55 +62,99 @@ fn push<'a>(tokens: &mut Vec<Token<'a>>, kind: TokenKind, text: &'a str) {
     }
 }
 
-/// A comment at the start of `rest`: up to the end of its line.
+/// A comment at the start of `rest`: up to the end of its line, or to the sign that closes it.
 fn comment(language: Language, before: Option<char>, rest: &str) -> Option<(TokenKind, usize)> {
-    let opener = match language {
-        Language::Javascript | Language::Rust => "//",
-        Language::Python | Language::Toml => "#",
+    let of_line: &[&str] = match language {
+        Language::Javascript | Language::Rust | Language::Go | Language::Java | Language::Csharp => &["//"],
+        Language::Php => &["//", "#"],
+        Language::Python | Language::Ruby | Language::Toml => &["#"],
         // In the middle of a word it is no comment: `${name#prefix}`.
-        Language::Shell if before.is_none_or(char::is_whitespace) => "#",
-        Language::Shell | Language::Json | Language::Text => return None,
+        Language::Shell | Language::Powershell if before.is_none_or(char::is_whitespace) => &["#"],
+        Language::Shell | Language::Powershell | Language::Xml | Language::Json | Language::Text => &[],
     };
-    rest.starts_with(opener)
-        .then(|| (TokenKind::Comment, rest.find('\n').unwrap_or(rest.len())))
+    let (open, close) = match language {
+        Language::Javascript | Language::Go | Language::Java | Language::Csharp | Language::Php => ("/*", "*/"),
+        Language::Powershell => ("<#", "#>"),
+        Language::Xml => ("<!--", "-->"),
+        _ => ("", ""),
+    };
+    let length = if of_line.iter().any(|opener| rest.starts_with(opener)) {
+        rest.find('\n').unwrap_or(rest.len())
+    } else if !open.is_empty() && rest.starts_with(open) {
+        rest[open.len()..].find(close).map_or(rest.len(), |end| open.len() + end + close.len())
+    } else {
+        return None;
+    };
+    Some((TokenKind::Comment, length))
 }
 
 /// A string literal at the start of `rest`; one without an end reaches to the end of the text.
 fn literal(language: Language, before: Option<char>, rest: &str) -> Option<(TokenKind, usize)> {
-    if language == Language::Rust
-        && let Some(length) = rust_raw_string(before, rest).or_else(|| rust_char(rest))
+    use Language::{Csharp, Go, Java, Javascript, Php, Powershell, Python, Ruby, Rust, Shell, Text, Toml};
+    if language == Rust
+        && let Some(length) = rust_raw_string(before, rest)
     {
         return Some((TokenKind::Literal(Quote::Special), length));
     }
+    // Between single quotes these have one character. A lifetime of Rust has no closing quote.
+    if matches!(language, Rust | Go | Java | Csharp)
+        && let Some(length) = character(rest)
+    {
+        return Some((TokenKind::Literal(Quote::Special), length));
+    }
+    if matches!(language, Java | Csharp) && rest.starts_with(THREE) {
+        return Some((TokenKind::Literal(Quote::Special), length_to(rest, THREE, Escape::Backslash)));
+    }
     let (open, quote) = match (rest.chars().next()?, language) {
-        (_, Language::Text) => return None,
+        (_, Text) => return None,
         ('"', _) => ('"', Quote::Double),
-        ('\'', Language::Javascript | Language::Python | Language::Shell | Language::Toml) => ('\'', Quote::Single),
-        ('`', Language::Javascript) => ('`', Quote::Special),
+        ('\'', Javascript | Python | Shell | Toml | Ruby | Php | Powershell) => ('\'', Quote::Single),
+        ('`', Javascript | Go) => ('`', Quote::Special),
         _ => return None,
     };
-    // A letter in front makes another kind of literal: `f"…"`, `b'…'`.
-    let prefixed = matches!(language, Language::Python | Language::Rust) && before.is_some_and(is_word_char);
-    let triple = &rest[..rest.len().min(3)];
-    let close = if language == Language::Python && triple.len() == 3 && triple.bytes().all(|byte| byte == open as u8) {
-        triple
-    } else {
-        &rest[..1]
+    // What stands in front makes another kind of literal: `f"…"`, `b'…'`, `$"…"`, `@"…"`.
+    let prefixed = match language {
+        Python | Rust => before.is_some_and(is_word_char),
+        Csharp => matches!(before, Some('$' | '@')),
+        Powershell => before == Some('@'),
+        _ => false,
     };
-    let escapes = !(quote == Quote::Single && matches!(language, Language::Shell | Language::Toml));
-    let length = length_to(rest, close, escapes);
+    let triple = rest.get(..3).filter(|triple| language == Python && triple.chars().all(|c| c == open));
+    let close = triple.unwrap_or(&rest[..1]);
+    let escape = match (language, quote) {
+        (Powershell, _) => Escape::Doubled,
+        (Shell | Toml, Quote::Single) | (Go, Quote::Special) => Escape::None,
+        (Csharp, _) if prefixed => Escape::Doubled,
+        _ => Escape::Backslash,
+    };
+    let length = length_to(rest, close, escape);
     Some((TokenKind::Literal(if prefixed { Quote::Special } else { quote }), length))
 }
 
+const THREE: &str = "\"\"\"";
+
+/// How the sign that would end a literal is written inside of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escape {
+    None,
+    Backslash,
+    /// Twice; PowerShell also knows the backtick, which our programs do without.
+    Doubled,
+}
+
 /// Length of the literal that starts `rest` with `close` and ends with it.
-fn length_to(rest: &str, close: &str, escapes: bool) -> usize {
+fn length_to(rest: &str, close: &str, escape: Escape) -> usize {
     let mut at = close.len();
     while let Some(next) = rest[at..].chars().next() {
         if rest[at..].starts_with(close) {
-            return at + close.len();
+            let end = at + close.len();
+            if escape != Escape::Doubled || !rest[end..].starts_with(close) {
+                return end;
+            }
+            at = end;
         }
         at += next.len_utf8();
-        if escapes && next == '\\' {
+        if escape == Escape::Backslash && next == '\\' {
             at += rest[at..].chars().next().map_or(0, char::len_utf8);
         }
     }
@@ -128,11 +172,13 @@ fn rust_raw_string(before: Option<char>, rest: &str) -> Option<usize> {
     Some(body.find(&close).map_or(rest.len(), |end| 2 + hashes + end + close.len()))
 }
 
-/// Length of `'c'` or `'\n'`; a lifetime has no closing quote.
-fn rust_char(rest: &str) -> Option<usize> {
+/// Length of `'c'`, `'\n'` or `'\u0041'`.
+fn character(rest: &str) -> Option<usize> {
     let body = rest.strip_prefix('\'')?;
-    let escape = usize::from(body.starts_with('\\'));
-    let length = escape + body[escape..].chars().next()?.len_utf8();
+    let length = match body.strip_prefix('\\') {
+        Some(escaped) => 1 + escaped.chars().next()?.len_utf8() + escaped.chars().skip(1).take_while(char::is_ascii_hexdigit).count(),
+        None => body.chars().next()?.len_utf8(),
+    };
     body[length..].starts_with('\'').then_some(length + 2)
 }
 
@@ -163,9 +209,87 @@ fn keywords(language: Language) -> &'static [&'static str] {
             "Self", "as", "async", "await", "const", "crate", "dyn", "else", "enum", "false", "fn", "for", "if", "impl", "in", "let", "match", "mod",
             "move", "mut", "pub", "return", "self", "static", "struct", "true", "type", "use", "where",
         ],
-        Language::Shell => &["do", "done", "else", "exit", "export", "fi", "for", "if", "read", "set", "then"],
+        Language::Go => &[
+            "case",
+            "chan",
+            "const",
+            "default",
+            "defer",
+            "else",
+            "false",
+            "for",
+            "func",
+            "go",
+            "if",
+            "import",
+            "interface",
+            "map",
+            "nil",
+            "package",
+            "range",
+            "return",
+            "select",
+            "struct",
+            "switch",
+            "true",
+            "type",
+            "var",
+        ],
+        Language::Java => &[
+            "boolean",
+            "case",
+            "catch",
+            "class",
+            "else",
+            "extends",
+            "false",
+            "final",
+            "for",
+            "if",
+            "implements",
+            "import",
+            "int",
+            "long",
+            "new",
+            "null",
+            "package",
+            "private",
+            "public",
+            "record",
+            "return",
+            "static",
+            "synchronized",
+            "this",
+            "throw",
+            "throws",
+            "true",
+            "try",
+            "var",
+            "void",
+            "while",
+        ],
+        Language::Ruby => &[
+            "and", "begin", "class", "def", "do", "else", "elsif", "end", "ensure", "false", "if", "module", "nil", "not", "or", "raise", "require",
+            "rescue", "return", "self", "then", "true", "unless", "until", "while", "yield",
+        ],
+        Language::Php => &[
+            "array", "as", "case", "catch", "class", "const", "declare", "echo", "else", "elseif", "exit", "false", "final", "fn", "for", "foreach",
+            "function", "if", "match", "new", "null", "private", "public", "readonly", "require", "return", "static", "throw", "true", "try", "use",
+            "void",
+        ],
+        Language::Csharp => &[
+            "async", "await", "bool", "case", "catch", "class", "else", "false", "for", "foreach", "if", "int", "internal", "long", "new", "null",
+            "private", "public", "readonly", "record", "return", "sealed", "static", "string", "throw", "true", "try", "using", "var", "void",
+            "while",
+        ],
+        Language::Powershell => &[
+            "catch", "else", "exit", "finally", "for", "foreach", "function", "if", "param", "return", "throw", "try", "while",
+        ],
+        Language::Shell => &[
+            "do", "done", "elif", "else", "exit", "export", "fi", "for", "if", "read", "set", "then", "while",
+        ],
         Language::Toml | Language::Json => &["false", "null", "true"],
-        Language::Text => &[],
+        Language::Xml | Language::Text => &[],
     }
 }
 
@@ -246,7 +370,65 @@ mod tests {
     }
 
     #[test]
+    fn comments_that_are_closed() {
+        check(Language::Go, "a /* \"b\" */ c", &[(Plain, "a "), (Comment, "/* \"b\" */"), (Plain, " c")]);
+        check(Language::Powershell, "<# a #># b", &[(Comment, "<# a #>"), (Plain, "# b")]);
+        check(
+            Language::Xml,
+            "<!-- a --><b c=\"d\">",
+            &[(Comment, "<!-- a -->"), (Plain, "<b c="), (Literal(Quote::Double), "\"d\""), (Plain, ">")],
+        );
+        check(Language::Php, "# a\n// b", &[(Comment, "# a"), (Plain, "\n"), (Comment, "// b")]);
+        check(Language::Java, "/* open", &[(Comment, "/* open")]);
+    }
+
+    #[test]
+    fn characters_are_no_strings() {
+        for language in [Language::Go, Language::Java, Language::Csharp, Language::Rust] {
+            check(
+                language,
+                "'\"' '\\'' \"a\"",
+                &[
+                    (Literal(Quote::Special), "'\"'"),
+                    (Plain, " "),
+                    (Literal(Quote::Special), "'\\''"),
+                    (Plain, " "),
+                    (Literal(Quote::Double), "\"a\""),
+                ],
+            );
+        }
+        check(Language::Java, "'\\u0041'", &[(Literal(Quote::Special), "'\\u0041'")]);
+    }
+
+    #[test]
+    fn quotes_that_are_doubled() {
+        check(
+            Language::Powershell,
+            "'a''b' 'c\\'",
+            &[(Literal(Quote::Single), "'a''b'"), (Plain, " "), (Literal(Quote::Single), "'c\\'")],
+        );
+        check(
+            Language::Csharp,
+            "@\"a\"\"b\\\"",
+            &[(Plain, "@"), (Literal(Quote::Special), "\"a\"\"b\\\"")],
+        );
+        check(Language::Csharp, "$\"a{b}\"", &[(Plain, "$"), (Literal(Quote::Special), "\"a{b}\"")]);
+    }
+
+    #[test]
+    fn raw_texts() {
+        check(Language::Go, "`a\\`", &[(Literal(Quote::Special), "`a\\`")]);
+        check(
+            Language::Java,
+            "\"\"\"\na \"b\"\n\"\"\"",
+            &[(Literal(Quote::Special), "\"\"\"\na \"b\"\n\"\"\"")],
+        );
+        check(Language::Ruby, "'a\\'b'", &[(Literal(Quote::Single), "'a\\'b'")]);
+    }
+
+    #[test]
     fn open_literals_and_empty_texts() {
+        check(Language::Python, "'é'", &[(Literal(Quote::Single), "'é'")]);
         check(Language::Python, "'''é", &[(Literal(Quote::Single), "'''é")]);
         check(Language::Python, "''", &[(Literal(Quote::Single), "''")]);
         check(Language::Shell, "é\\", &[(Plain, "é\\")]);

@@ -9,10 +9,13 @@ mod fill;
 mod lexer;
 mod section;
 
+use std::collections::BTreeMap;
+
 use model::api::SigningAlg;
-use model::quickstart::{Language, Part, Quickstart, QuickstartView, TERMINAL};
+use model::quickstart::{Language, Part, Quickstart, QuickstartView, TERMINAL, Unsupported};
 
 use catalogue::{Keys, Program, Source, Step};
+pub use catalogue::{NoLibrary, NotExecuted, Run};
 use fill::Sentinels;
 
 /// The reader's own values, which take the places of the sentinels.
@@ -68,6 +71,39 @@ pub fn all() -> Result<Vec<Quickstart>, Broken> {
     Ok(catalogue::programs()?.into_iter().map(|program| program.quickstart).collect())
 }
 
+/// How a program is run, for those who run it: our tests, and the README that travels with it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Recipe {
+    /// Which program.
+    pub quickstart: Quickstart,
+    /// How it is installed, built, started and stopped.
+    pub run: Run,
+    /// Why our tests do not run it.
+    pub not_executed: Option<NotExecuted>,
+    /// Algorithms that its library does not know, by name.
+    pub unsupported: BTreeMap<String, NoLibrary>,
+}
+
+/// How each program is run, in the order of [`all`].
+///
+/// # Errors
+/// [`Broken`] if a `quickstart.toml` can't be read.
+pub fn recipes() -> Result<Vec<Recipe>, Broken> {
+    let recipe = |Program {
+                      quickstart,
+                      run,
+                      not_executed,
+                      unsupported,
+                      ..
+                  }| Recipe {
+        quickstart,
+        run,
+        not_executed,
+        unsupported,
+    };
+    Ok(catalogue::programs()?.into_iter().map(recipe).collect())
+}
+
 /// The quickstart `slug` for `alg` with the reader's `values`; `None` if there is no such quickstart.
 ///
 /// # Errors
@@ -81,14 +117,43 @@ pub fn render(slug: &str, alg: SigningAlg, values: &Values) -> Result<Option<Ren
     })
 }
 
+/// A marked section of the program `slug` by itself; `None` if there is no such quickstart or no such section.
+///
+/// # Errors
+/// [`Broken`] if a sentinel stands where a value can't be put safely.
+pub fn section(slug: &str, name: &str, alg: SigningAlg, values: &Values) -> Result<Option<Part>, Broken> {
+    let Some(program) = catalogue::program(slug)? else { return Ok(None) };
+    let cut = || {
+        let sources = program.sources(alg)?;
+        let Some(source) = sources.iter().find(|source| section::cut(source.text, name).is_some()) else {
+            return Ok(None);
+        };
+        let step = Step {
+            keys: None,
+            second_secret: false,
+            title: program.quickstart.title.clone(),
+            explanation: String::new(),
+            file: Some(source.path.clone()),
+            section: Some(name.to_owned()),
+            command: None,
+        };
+        part(&step, &sources, &Sentinels::new(values, alg)).map(Some)
+    };
+    cut().map_err(|reason| Broken {
+        slug: slug.to_owned(),
+        reason,
+    })
+}
+
 fn render_program(program: &Program, alg: SigningAlg, values: &Values) -> Result<Rendered, String> {
-    let sentinels = Sentinels::new(values, alg);
-    let sources = program.sources(alg)?;
-    let steps = program.steps.iter().filter(|step| step.keys.is_none_or(|keys| keys == Keys::of(alg)));
-    let steps = steps.filter(|step| !step.second_secret || values.second_kid.is_some());
-    let parts = steps.map(|step| part(step, &sources, &sentinels)).collect::<Result<_, _>>()?;
-    let files = sources.iter().map(|source| file(source, &sentinels)).collect::<Result<_, _>>()?;
-    let Quickstart { slug, title, language, kind } = program.quickstart.clone();
+    let unsupported = program.unsupported(alg).map(unsupported).transpose()?;
+    let (parts, files) = match unsupported {
+        Some(_) => (Vec::new(), Vec::new()),
+        None => contents(program, alg, values)?,
+    };
+    let Quickstart {
+        slug, title, language, kind, ..
+    } = program.quickstart.clone();
     Ok(Rendered {
         view: QuickstartView {
             slug,
@@ -96,10 +161,33 @@ fn render_program(program: &Program, alg: SigningAlg, values: &Values) -> Result
             language,
             kind,
             alg,
+            library: program.library.clone(),
+            not_executed: program.not_executed.as_ref().map(|not| not.reason.clone()),
+            unsupported,
             parts,
         },
         files,
     })
+}
+
+fn unsupported(NoLibrary { reason, instead }: &NoLibrary) -> Result<Unsupported, String> {
+    let other = catalogue::program(instead).map_err(|broken| broken.to_string())?;
+    let other = other.ok_or_else(|| format!("there is no quickstart {instead}"))?;
+    Ok(Unsupported {
+        reason: reason.clone(),
+        instead: instead.clone(),
+        instead_title: other.quickstart.title,
+    })
+}
+
+fn contents(program: &Program, alg: SigningAlg, values: &Values) -> Result<(Vec<Part>, Vec<RenderedFile>), String> {
+    let sentinels = Sentinels::new(values, alg);
+    let sources = program.sources(alg)?;
+    let steps = program.steps.iter().filter(|step| step.keys.is_none_or(|keys| keys == Keys::of(alg)));
+    let steps = steps.filter(|step| !step.second_secret || values.second_kid.is_some());
+    let parts = steps.map(|step| part(step, &sources, &sentinels)).collect::<Result<_, _>>()?;
+    let files = sources.iter().map(|source| file(source, &sentinels)).collect::<Result<_, _>>()?;
+    Ok((parts, files))
 }
 
 fn part(step: &Step, sources: &[Source], sentinels: &Sentinels<'_>) -> Result<Part, String> {
@@ -130,21 +218,36 @@ fn part(step: &Step, sources: &[Source], sentinels: &Sentinels<'_>) -> Result<Pa
 }
 
 fn file(source: &Source, sentinels: &Sentinels<'_>) -> Result<RenderedFile, String> {
-    let spans = fill::fill(language_of(&source.path), &section::without_markers(source.text), sentinels)?;
+    let text = section::without_markers(source.text);
+    // Most of a program is lock files, which need not be read word by word.
+    let text = if sentinels.stand_in(&text) {
+        let spans = fill::fill(language_of(&source.path), &text, sentinels)?;
+        spans.into_iter().map(|span| span.text).collect()
+    } else {
+        text
+    };
     Ok(RenderedFile {
         path: source.path.clone(),
-        text: spans.into_iter().map(|span| span.text).collect(),
+        text,
     })
 }
 
 fn language_of(path: &str) -> Language {
-    match path.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("mjs" | "js") => Language::Javascript,
-        Some("py") => Language::Python,
-        Some("rs") => Language::Rust,
-        Some("sh") => Language::Shell,
-        Some("toml") => Language::Toml,
-        Some("json") => Language::Json,
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.').map_or(name, |(_, extension)| extension) {
+        "mjs" | "js" => Language::Javascript,
+        "py" => Language::Python,
+        "rs" => Language::Rust,
+        "go" => Language::Go,
+        "java" => Language::Java,
+        "rb" | "ru" | "Gemfile" => Language::Ruby,
+        "php" => Language::Php,
+        "cs" => Language::Csharp,
+        "ps1" => Language::Powershell,
+        "sh" => Language::Shell,
+        "toml" => Language::Toml,
+        "json" => Language::Json,
+        "xml" | "csproj" => Language::Xml,
         _ => Language::Text,
     }
 }

@@ -2,7 +2,7 @@ use model::api::SigningAlg;
 use model::quickstart::{Kind, Language, SpanKind, TERMINAL};
 
 use crate::lexer::{Token, lex};
-use crate::{Rendered, Values, all, language_of, render};
+use crate::{Rendered, Values, all, catalogue, language_of, recipes, render};
 
 const SENTINELS: [&str; 6] = [
     "https://issuer.example/",
@@ -41,7 +41,10 @@ fn each(values: &Values, mut check: impl FnMut(&str, SigningAlg, Rendered)) {
     assert!(!quickstarts.is_empty());
     for quickstart in quickstarts {
         for alg in SigningAlg::ALL {
-            check(&quickstart.slug, alg, render(&quickstart.slug, alg, values).unwrap().unwrap());
+            let rendered = render(&quickstart.slug, alg, values).unwrap().unwrap();
+            if rendered.view.unsupported.is_none() {
+                check(&quickstart.slug, alg, rendered);
+            }
         }
     }
 }
@@ -55,11 +58,66 @@ fn quickstarts_are_listed_in_order() {
         .collect();
     let expect = [
         ("node-express", "Node.js · Express", Kind::Protect),
+        ("node-fastify", "Node.js · Fastify", Kind::Protect),
         ("python-flask", "Python · Flask", Kind::Protect),
+        ("python-fastapi", "Python · FastAPI", Kind::Protect),
+        ("python-django", "Python · Django", Kind::Protect),
+        ("go-net-http", "Go · net/http", Kind::Protect),
+        ("java-spring", "Java · Spring Boot", Kind::Protect),
         ("rust-axum", "Rust · axum", Kind::Protect),
+        ("ruby-sinatra", "Ruby · Sinatra", Kind::Protect),
+        ("php", "PHP", Kind::Protect),
+        ("csharp-aspnet", "C# · ASP.NET Core", Kind::Protect),
         ("curl", "cURL", Kind::Ask),
+        ("ask-node", "Node.js", Kind::Ask),
+        ("ask-node-private-key", "Node.js · private key", Kind::Ask),
+        ("ask-python", "Python · Requests", Kind::Ask),
+        ("ask-python-private-key", "Python · private key", Kind::Ask),
+        ("ask-go", "Go · oauth2", Kind::Ask),
+        ("ask-java", "Java", Kind::Ask),
+        ("ask-rust", "Rust · reqwest", Kind::Ask),
+        ("ask-php", "PHP", Kind::Ask),
+        ("ask-ruby", "Ruby · Net::HTTP", Kind::Ask),
+        ("ask-csharp", "C# · HttpClient", Kind::Ask),
+        ("ask-powershell", "PowerShell", Kind::Ask),
     ];
     assert_eq!(listed, expect.map(|(slug, title, kind)| (slug.to_owned(), title.to_owned(), kind)));
+}
+
+#[test]
+fn an_unsupported_algorithm_leads_to_a_program_of_the_same_kind_that_knows_it() {
+    let programs = catalogue::programs().unwrap();
+    for program in &programs {
+        for (alg, no_library) in &program.unsupported {
+            let slug = &program.quickstart.slug;
+            let alg = SigningAlg::parse(alg).unwrap_or_else(|| panic!("{slug}: {alg} is no algorithm"));
+            let rendered = render(slug, alg, &values()).unwrap().unwrap();
+            assert!(rendered.view.parts.is_empty() && rendered.files.is_empty(), "{slug} {alg:?}");
+            assert_eq!(rendered.view.unsupported.unwrap().reason, no_library.reason);
+            let other = programs.iter().find(|other| other.quickstart.slug == no_library.instead).unwrap();
+            assert_eq!(other.quickstart.kind, program.quickstart.kind, "{slug} {alg:?}");
+            assert!(
+                other.unsupported(alg).is_none(),
+                "{slug} {alg:?} leads to a program that does not know it either"
+            );
+        }
+    }
+}
+
+#[test]
+fn recipes_name_what_is_there() {
+    for recipe in recipes().unwrap() {
+        let slug = recipe.quickstart.slug;
+        assert!(!recipe.run.needs.is_empty(), "{slug} needs nothing?");
+        assert!(recipe.run.install.is_some() || recipe.run.makes.is_empty(), "{slug}");
+        assert_eq!(recipe.run.install.is_some(), !recipe.run.manifests.is_empty(), "{slug}");
+        for alg in SigningAlg::ALL.into_iter().filter(|alg| !recipe.unsupported.contains_key(alg.as_str())) {
+            let files = render(&slug, alg, &values()).unwrap().unwrap().files;
+            for manifest in &recipe.run.manifests {
+                assert!(files.iter().any(|file| file.path == *manifest), "{slug} {alg:?} has no {manifest}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -159,7 +217,7 @@ fn spans_joined_are_the_text_that_is_copied() {
 
 #[test]
 fn hostile_values_stay_inside_their_literals() {
-    for text in [
+    let texts = [
         "'",
         "a'b",
         "';x('",
@@ -168,26 +226,33 @@ fn hostile_values_stay_inside_their_literals() {
         "`${x}`",
         "$(x)",
         "$HOME",
+        "#{x}",
         "{x}",
         "%s%n",
         "\n",
+        "\\u0022",
+        "’",
         "//",
         "#",
         "*/",
+        "?>",
         "https://api.example/",
-    ] {
-        each(&hostile(text), |slug, alg, rendered| {
+    ];
+    for quickstart in all().unwrap() {
+        // One for each folder: the name of the algorithm is no value of a reader's.
+        for alg in [SigningAlg::RS256, SigningAlg::HS256] {
+            let slug = &quickstart.slug;
             let calm = render(slug, alg, &values()).unwrap().unwrap();
-            for (file, expect) in rendered.files.iter().zip(&calm.files) {
-                let language = language_of(&file.path);
-                assert_eq!(
-                    shape(language, &file.text),
-                    shape(language, &expect.text),
-                    "{slug} {alg:?} {} with {text:?}",
-                    file.path
-                );
+            for text in texts {
+                let rendered = render(slug, alg, &hostile(text)).unwrap().unwrap();
+                let filled = rendered.files.iter().zip(&calm.files).filter(|(file, calm)| file.text != calm.text);
+                for (file, expect) in filled {
+                    let language = language_of(&file.path);
+                    let shapes = [&file.text, &expect.text].map(|text| shape(language, text));
+                    assert_eq!(shapes[0], shapes[1], "{slug} {alg:?} {} with {text:?}", file.path);
+                }
             }
-        });
+        }
     }
 }
 
@@ -207,6 +272,18 @@ fn shape(language: Language, text: &str) -> Vec<String> {
     pieces
 }
 
+/// What tools write by themselves when a reader follows the steps.
+const FOR_TOOLS: [&str; 8] = [
+    "package.json",
+    "package-lock.json",
+    "requirements.txt",
+    "Cargo.lock",
+    "Gemfile.lock",
+    "go.mod",
+    "go.sum",
+    "composer.json",
+];
+
 #[test]
 fn what_is_shown_is_the_program_that_runs() {
     each(&values(), |slug, alg, rendered| {
@@ -216,41 +293,72 @@ fn what_is_shown_is_the_program_that_runs() {
         }
         for file in &rendered.files {
             let shown = rendered.view.parts.iter().any(|part| part.file_name == file.path);
-            let for_tools = ["package.json", "package-lock.json", "requirements.txt", "Cargo.lock"].contains(&file.path.as_str());
+            let for_tools = FOR_TOOLS.contains(&file.path.as_str());
             assert!(shown || for_tools, "{slug} {alg:?} has {}, which no step shows", file.path);
         }
     });
 }
 
+/// What a manifest must pin, and what the first step must say for it.
+type Versions = &'static [(&'static str, &'static str)];
+
+/// By program and manifest.
+const VERSIONS: &[(&str, &str, Versions)] = &[
+    (
+        "node-express",
+        "package.json",
+        &[
+            ("\"express\": \"5.", "express@5"),
+            ("\"express-oauth2-jwt-bearer\": \"1.", "express-oauth2-jwt-bearer@1"),
+        ],
+    ),
+    (
+        "node-fastify",
+        "package.json",
+        &[("\"fastify\": \"5.", "fastify@5"), ("\"jose\": \"6.", "jose@6")],
+    ),
+    (
+        "python-flask",
+        "requirements.txt",
+        &[("Flask==3.1.", "'flask~=3.1'"), ("Authlib==1.9.", "'authlib~=1.9'")],
+    ),
+    (
+        "python-fastapi",
+        "requirements.txt",
+        &[
+            ("fastapi==0.165.", "'fastapi~=0.165.0'"),
+            ("uvicorn==0.54.", "'uvicorn~=0.54.0'"),
+            ("PyJWT==2.15.", "'pyjwt[crypto]~=2.15'"),
+        ],
+    ),
+    (
+        "python-django",
+        "requirements.txt",
+        &[
+            ("Django==5.2.", "'django~=5.2.0'"),
+            ("djangorestframework==3.18.", "'djangorestframework~=3.18'"),
+            ("PyJWT==2.15.", "'pyjwt[crypto]~=2.15'"),
+        ],
+    ),
+    (
+        "ruby-sinatra",
+        "Gemfile.lock",
+        &[(" jwt (2.5.", "2.5'"), (" puma (5.6.", "5.6'"), (" sinatra (3.0.", "3.0'")],
+    ),
+];
+
 #[test]
 fn install_commands_name_the_versions_that_are_tested() {
-    for alg in SigningAlg::ALL {
-        check_versions(
-            "node-express",
-            alg,
-            "package.json",
-            &[
-                ("\"express\": \"5.", "express@5"),
-                ("\"express-oauth2-jwt-bearer\": \"1.", "express-oauth2-jwt-bearer@1"),
-            ],
-        );
-        check_versions(
-            "python-flask",
-            alg,
-            "requirements.txt",
-            &[("Flask==3.1.", "'flask~=3.1'"), ("PyJWT==2.15.", "'pyjwt[crypto]~=2.15'")],
-        );
-    }
-}
-
-fn check_versions(slug: &str, alg: SigningAlg, manifest: &str, versions: &[(&str, &str)]) {
-    let rendered = render(slug, alg, &values()).unwrap().unwrap();
-    let manifest = &rendered.files.iter().find(|file| file.path == manifest).unwrap().text;
-    let command = &rendered.view.parts[0].text;
-    for (tested, shown) in versions {
-        assert!(manifest.contains(tested), "{slug}: {tested}");
-        assert!(command.split_whitespace().any(|word| word == *shown), "{slug}: {shown}");
-    }
+    each(&values(), |slug, _, rendered| {
+        for (_, manifest, versions) in VERSIONS.iter().filter(|(program, ..)| *program == slug) {
+            let manifest = &rendered.files.iter().find(|file| file.path == *manifest).unwrap().text;
+            let command = &rendered.view.parts[0].text;
+            for (tested, shown) in *versions {
+                assert!(manifest.contains(tested), "{slug}: {tested}");
+                assert!(command.split_whitespace().any(|word| word == *shown), "{slug}: {shown}");
+            }
+        }
+    });
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod guard_report;
 mod introspection;
 mod list;
 mod quickstart;
+#[cfg(feature = "ssr")]
+pub mod rendered;
 pub(crate) mod run;
 mod scope_row;
 mod scopes;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use model::api::SigningAlg;
-use model::quickstart::{Kind as What, Quickstart, QuickstartView};
+use model::quickstart::{Kind as What, Quickstart, QuickstartView, Unsupported};
 
 use super::code::Steps;
 use super::detail::{ApiTabs, tab_title};
@@ -46,21 +46,30 @@ pub fn QuickstartTab() -> impl IntoView {
 #[component]
 fn Read(head: ApiHead, page: QuickstartPage) -> impl IntoView {
     let path = format!("/apis/{}/quickstart", head.api.id);
-    let QuickstartPage { all, chosen, dpop } = page;
+    let QuickstartPage {
+        all,
+        unsupported,
+        chosen,
+        dpop,
+    } = page;
+    let lacking = format!("no {}", head.api.signing_alg.as_str());
     let stacks = |what: What| {
         all.iter()
             .filter(|quickstart| quickstart.kind == what)
-            .map(|quickstart| stack(&path, quickstart, quickstart.slug == chosen.slug))
+            .map(|quickstart| {
+                let lacks = unsupported.contains(&quickstart.slug).then(|| lacking.clone());
+                stack(&path, quickstart, quickstart.slug == chosen.slug, lacks)
+            })
             .collect_view()
     };
     let (protect, ask) = (stacks(What::Protect), stacks(What::Ask));
     view! {
         <div class="split">
-            <nav class="stack" aria-label="Quickstarts">
+            <nav class="stacks" aria-label="Quickstarts">
                 <h2>"Protect your API"</h2>
-                {protect}
+                <div class="stack">{protect}</div>
                 <h2>"Ask for a token"</h2>
-                {ask}
+                <div class="stack">{ask}</div>
             </nav>
             <Program head=head chosen=chosen dpop=dpop />
         </div>
@@ -68,31 +77,63 @@ fn Read(head: ApiHead, page: QuickstartPage) -> impl IntoView {
     .into_any()
 }
 
-fn stack(path: &str, quickstart: &Quickstart, is_chosen: bool) -> impl IntoView + use<> {
+fn stack(path: &str, quickstart: &Quickstart, is_chosen: bool, lacks: Option<String>) -> impl IntoView + use<> {
     view! {
         <a href=address(path, &[("stack", &quickstart.slug)]) aria-current=is_chosen.then_some("page")>
             {quickstart.title.clone()}
+            {lacks.map(|lacks| view! { <span class="hint">{lacks}</span> })}
         </a>
     }
 }
 
 #[component]
 fn Program(head: ApiHead, chosen: QuickstartView, dpop: String) -> impl IntoView {
-    let settings = format!("/apis/{}/settings", head.api.id);
+    let base = format!("/apis/{}", head.api.id);
+    if let Some(Unsupported {
+        reason,
+        instead,
+        instead_title,
+    }) = chosen.unsupported
+    {
+        let href = address(&format!("{base}/quickstart"), &[("stack", &instead)]);
+        let told = format!("{} does not support {}.", chosen.title, chosen.alg.as_str());
+        return view! {
+            <article class="prose" aria-label=chosen.title>
+                <Note tone=Tone::Warn>
+                    <b>{told}</b>
+                    <p>{reason} " " <a href=href>{instead_title}</a> " does."</p>
+                </Note>
+            </article>
+        }
+        .into_any();
+    }
+    let zip = format!("{base}/quickstart/{}.zip", chosen.slug);
     let secret_note = (chosen.alg == SigningAlg::HS256 && chosen.kind == What::Protect).then(|| {
         view! {
             <Note tone=Tone::Warn>
                 "HS256 tokens are verified with the signing secret of this API. "
-                <a href=settings>"Copy it from the Settings tab"</a>
+                <a href=format!("{base}/settings")>"Copy it from the Settings tab"</a>
                 " and hand it to your API as an environment variable; whoever holds it can forge tokens."
             </Note>
         }
     });
+    let proof = match chosen.not_executed {
+        Some(reason) => {
+            view! { <Note tone=Tone::Warn>{format!("Not executed in our tests. {reason} Your own values are filled in.")}</Note> }.into_any()
+        }
+        None => view! { <Note tone=Tone::Good>{proof(chosen.kind)}</Note> }.into_any(),
+    };
     view! {
         <article class="prose" aria-label=chosen.title>
-            <Note tone=Tone::Good>{proof(chosen.kind)}</Note>
+            {proof}
             {secret_note}
             {(!dpop.is_empty()).then(|| view! { <Note tone=Tone::Warn>{dpop}</Note> })}
+            <p class="row">
+                <a class="btn" href=zip download rel="external">
+                    "Download as a zip"
+                </a>
+                <span class="hint">{format!("All files, with your values and locked versions. Uses {}.", chosen.library)}</span>
+            </p>
             <Steps parts=chosen.parts />
             <Next head=head kind=chosen.kind />
         </article>
@@ -106,7 +147,9 @@ fn proof(kind: What) -> &'static str {
         What::Protect => {
             "This program ran in our tests against this version: a good token is let in; none, an expired one, one for another audience, one signed with another key and one without a signature are refused. Your own values are filled in."
         }
-        What::Ask => "These commands ran in our tests against this version and got a token. Your own values are filled in.",
+        What::Ask => {
+            "This program ran in our tests against this version: it got a token, used it for several calls, and asked for the next one only shortly before it expired. Your own values are filled in."
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The answer to a token request: as it goes over the wire, and taken apart.
 
 use leptos::prelude::*;
-use model::quickstart::{Span, SpanKind};
+use model::quickstart::{Part, Span, SpanKind};
 
 use super::code::Code;
 use super::curl;
@@ -10,9 +10,9 @@ use crate::ui::{Card, Chip, Kind, LinkButton, Note, Tone};
 
 /// A token, or why there is none.
 #[component]
-pub(super) fn RunResult(run: TestRun, api_id: String) -> impl IntoView {
+pub(super) fn RunResult(run: TestRun, api_id: String, call: Option<Part>) -> impl IntoView {
     match run {
-        TestRun::Issued(issued) => view! { <Token issued=issued /> }.into_any(),
+        TestRun::Issued(issued) => view! { <Token issued=issued program=call /> }.into_any(),
         TestRun::Refused { code, reason, fix, .. } => view! {
             <section class="part" aria-labelledby="response-head">
                 <h2 id="response-head">"Response"</h2>
@@ -36,7 +36,7 @@ pub(super) fn RunResult(run: TestRun, api_id: String) -> impl IntoView {
 }
 
 #[component]
-fn Token(issued: Issued) -> impl IntoView {
+fn Token(issued: Issued, program: Option<Part>) -> impl IntoView {
     let Issued {
         token,
         body,
@@ -51,6 +51,7 @@ fn Token(issued: Issued) -> impl IntoView {
         view! {
             <p>"Set API_URL to an address of your API that the Quickstart protects. Without the header it answers 401."</p>
             <Code title="Terminal" spans=curl::api_call(token.reveal()) />
+            {program.map(|part| view! { <Code title=part.file_name spans=part.spans /> })}
         }
         .into_any()
     } else {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use model::grant::ClientAccess;
+use model::quickstart::{Part, Quickstart, TERMINAL};
 
 use super::code::Code;
 use super::curl;
@@ -29,6 +30,7 @@ pub fn TestTab() -> impl IntoView {
         let scope = query.with(|query| query.get("scope")).unwrap_or_default();
         scope.trim().chars().take(SCOPE_MAX).collect::<String>()
     });
+    let language = Memo::new(move |_| query.with(|query| query.get("language")).unwrap_or_default());
     let run = Post::to::<RunTest>();
     refresh_frame(run.done());
     let setup = Load::<TestSetup>::new(move || {
@@ -36,6 +38,7 @@ pub fn TestTab() -> impl IntoView {
             id: tabs.id.get(),
             client_id: client.get(),
             scope: scope.get(),
+            language: language.get(),
         })
     });
     view! {
@@ -44,13 +47,16 @@ pub fn TestTab() -> impl IntoView {
                 // Without an API the frame has said so.
                 let head = tabs.head.await.ok()?;
                 let setup = setup.await;
-                let scope = scope.get_untracked();
+                let asked = Asked {
+                    scope: scope.get_untracked(),
+                    language: language.get_untracked(),
+                };
                 Some(
                     view! {
                         <Title text=tab_title(&head.api.name, "Test") />
                         {match setup {
                             Ok(setup) if setup.clients.is_empty() && setup.chosen.is_none() => view! { <NoClient head=head /> }.into_any(),
-                            Ok(setup) => view! { <Bench head=head setup=setup scope=scope run=run /> }.into_any(),
+                            Ok(setup) => view! { <Bench head=head setup=setup asked=asked run=run /> }.into_any(),
                             Err(error) => view! { <ErrorPanel error=error /> }.into_any(),
                         }}
                     },
@@ -76,13 +82,39 @@ fn NoClient(head: ApiHead) -> impl IntoView {
     }
 }
 
+/// What the address says beside the client.
+#[derive(Clone)]
+struct Asked {
+    scope: String,
+    /// Slug of a program that asks for tokens; empty for a command.
+    language: String,
+}
+
 /// The choice of a client, its request and the answer.
 #[component]
-fn Bench(head: ApiHead, setup: TestSetup, scope: String, run: Post) -> impl IntoView {
+fn Bench(head: ApiHead, setup: TestSetup, asked: Asked, run: Post) -> impl IntoView {
     let api = head.api;
     let chosen = setup.chosen.clone();
+    let program = setup.program.clone();
+    let call = program.as_ref().map(|program| program.call.clone());
     let request = chosen.map(|client| {
-        let spans = curl::token_request(&setup.token_url, &client.client_id, &api.identifier, &scope);
+        let (title, spans) = match program {
+            Some(program) => (program.ask.file_name, program.ask.spans),
+            None => {
+                let spans = curl::token_request(&setup.token_url, &client.client_id, &api.identifier, &asked.scope);
+                (TERMINAL.to_owned(), spans)
+            }
+        };
+        let whole = (!asked.language.is_empty()).then(|| {
+            let href = address(&format!("/apis/{}/quickstart", api.id), &[("stack", &asked.language)]);
+            view! {
+                <p>
+                    "A part of a program that our tests run; it asks for every scope of the grant. "
+                    <a href=href>"See and download the whole program"</a>
+                    "."
+                </p>
+            }
+        });
         view! {
             <section class="part" aria-labelledby="request-head">
                 <h2 id="request-head">"Request"</h2>
@@ -92,25 +124,33 @@ fn Bench(head: ApiHead, setup: TestSetup, scope: String, run: Post) -> impl Into
                         client.client_name,
                     )}
                 </p>
-                <Code title="Terminal" spans=spans />
+                {whole}
+                <Code title=title spans=spans />
                 {(!setup.dpop.is_empty()).then(|| view! { <Note tone=Tone::Warn>{setup.dpop.clone()}</Note> })}
-                <RunForm api_id=api.id.clone() client=client.clone() scope=scope.clone() run=run />
+                <RunForm api_id=api.id.clone() client=client.clone() asked=asked.clone() run=run />
             </section>
-            <Answer client=client posted=setup.run run=run api_id=api.id.clone() />
+            <Answer client=client posted=setup.run run=run api_id=api.id.clone() call=call />
         }
     });
     view! {
         <div class="prose test">
-            <Chooser api_id=api.id clients=setup.clients total=setup.total chosen=setup.chosen scope=scope />
+            <Chooser api_id=api.id clients=setup.clients total=setup.total languages=setup.languages chosen=setup.chosen asked=asked />
             {request}
         </div>
     }
     .into_any()
 }
 
-/// Which client asks, and for which scopes; both stand in the address.
+/// Which client asks, for which scopes, in which language; all stand in the address.
 #[component]
-fn Chooser(api_id: String, clients: Vec<ClientAccess>, total: i64, chosen: Option<ClientAccess>, scope: String) -> impl IntoView {
+fn Chooser(
+    api_id: String,
+    clients: Vec<ClientAccess>,
+    total: i64,
+    languages: Vec<Quickstart>,
+    chosen: Option<ClientAccess>,
+    asked: Asked,
+) -> impl IntoView {
     let path = format!("/apis/{api_id}/test");
     let more = usize::try_from(total).is_ok_and(|total| total > clients.len());
     let mut options = clients;
@@ -133,14 +173,31 @@ fn Chooser(api_id: String, clients: Vec<ClientAccess>, total: i64, chosen: Optio
             }
         })
         .collect_view();
-    let (navigate, to) = (use_navigate(), path.clone());
-    let kept = scope.clone();
-    let choose = move |event| {
+    let Asked { scope, language } = asked;
+    let languages = languages
+        .into_iter()
+        .map(|program| {
+            let selected = program.slug == language;
+            view! {
+                <option value=program.slug selected=selected>
+                    {program.title}
+                </option>
+            }
+        })
+        .collect_view();
+    // One way to the next address: both lists show at once what they say.
+    let navigate = use_navigate();
+    let (to, kept) = (path.clone(), (chosen_id.clone(), scope.clone(), language));
+    let go = move |client: Option<String>, language: Option<String>| {
+        let (client, language) = (client.unwrap_or(kept.0.clone()), language.unwrap_or(kept.2.clone()));
         navigate(
-            &address(&to, &[("client", &event_target_value(&event)), ("scope", &kept)]),
+            &address(&to, &[("client", &client), ("scope", &kept.1), ("language", &language)]),
             Default::default(),
-        )
+        );
     };
+    let go_on = go.clone();
+    let choose = move |event| go(Some(event_target_value(&event)), None);
+    let choose_language = move |event| go_on(None, Some(event_target_value(&event)));
     view! {
         <Card>
             <GetForm action=path attr:class="form form-row">
@@ -168,6 +225,13 @@ fn Chooser(api_id: String, clients: Vec<ClientAccess>, total: i64, chosen: Optio
                             }
                         })}
                 </div>
+                <div class="field">
+                    <label for="f-language">"Language"</label>
+                    <select id="f-language" name="language" on:change=choose_language>
+                        <option value="">"cURL"</option>
+                        {languages}
+                    </select>
+                </div>
                 <TextField
                     name="scope"
                     label="Scopes"
@@ -188,13 +252,14 @@ fn Chooser(api_id: String, clients: Vec<ClientAccess>, total: i64, chosen: Optio
 }
 
 #[component]
-fn RunForm(api_id: String, client: ClientAccess, scope: String, run: Post) -> impl IntoView {
+fn RunForm(api_id: String, client: ClientAccess, asked: Asked, run: Post) -> impl IntoView {
     view! {
         <PostForm post=run attr:class="run">
             <FormError of=run />
             <input type="hidden" name="id" value=api_id />
             <input type="hidden" name="client_id" value=client.client_id />
-            <input type="hidden" name="scope" value=scope />
+            <input type="hidden" name="scope" value=asked.scope />
+            <input type="hidden" name="language" value=asked.language />
             <Button kind=Kind::Primary pending=run.pending()>
                 <Icon name=IconName::Play />
                 "Get a token"
@@ -206,7 +271,7 @@ fn RunForm(api_id: String, client: ClientAccess, scope: String, run: Post) -> im
 
 /// The answer of the last run, if it was a run of this client.
 #[component]
-fn Answer(client: ClientAccess, posted: Option<TestRun>, run: Post, api_id: String) -> impl IntoView {
+fn Answer(client: ClientAccess, posted: Option<TestRun>, run: Post, api_id: String, call: Option<Part>) -> impl IntoView {
     let answer = move || {
         let latest = run.answer::<Option<TestRun>>().flatten();
         latest.or_else(|| posted.clone()).filter(|run| run.client_id() == client.client_id)
@@ -214,7 +279,7 @@ fn Answer(client: ClientAccess, posted: Option<TestRun>, run: Post, api_id: Stri
     view! {
         <div class="prose" role="status" aria-live="polite">
             {move || match answer() {
-                Some(run) => view! { <RunResult run=run api_id=api_id.clone() /> }.into_any(),
+                Some(run) => view! { <RunResult run=run api_id=api_id.clone() call=call.clone() /> }.into_any(),
                 None => {
                     view! {
                         <Note tone=Tone::Plain>"The answer and the token, explained claim by claim, appear here."</Note>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use model::client::{Client, ClientSummary};
 use model::grant::{ApiAccess, Grant};
 use model::page::{ListQuery, Page};
-use model::quickstart::QuickstartView;
+use model::quickstart::{Quickstart, QuickstartView};
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -181,12 +181,22 @@ pub async fn withdraw_api(client_id: String, audience: String) -> Result<(), App
     Ok(session.engine.delete_grant(&session.actor, &client_id, &audience).await?)
 }
 
-/// How this client asks for a token for an API that it is authorized for; the secret is not in it.
+/// A program that asks for a token in the name of a client, and which others there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientQuickstart {
+    /// Programs that prove the client in a way that it may use.
+    pub all: Vec<Quickstart>,
+    /// The one that is read.
+    pub chosen: QuickstartView,
+}
+
+/// How this client asks for a token for an API that it is authorized for; the secret is not in it. An empty `slug` is the first program.
 ///
 /// # Errors
-/// [`AppError::NotFound`] if there is no such client or API, or no grant that joins them.
+/// [`AppError::NotFound`] if there is no such client, API or program, or no grant that joins them.
 #[server]
-pub async fn get_client_quickstart(client_id: String, audience: String) -> Result<QuickstartView, AppError> {
+pub async fn get_client_quickstart(client_id: String, audience: String, slug: String) -> Result<ClientQuickstart, AppError> {
+    use model::client::AuthMethod;
     let session = Admin::required().await?;
     let client = session.engine.client(&client_id).await?;
     let api = session.engine.api_by_identifier(&audience).await?;
@@ -201,11 +211,19 @@ pub async fn get_client_quickstart(client_id: String, audience: String) -> Resul
         kid: None,
         second_kid: None,
     };
-    match quickstarts::render("curl", api.signing_alg, &values) {
-        Ok(Some(rendered)) => Ok(rendered.view),
-        Ok(None) => Err(AppError::NotFound {
-            what: "quickstart".to_owned(),
-        }),
-        Err(broken) => Err(AppError::internal(&broken)),
-    }
+    let may = |private_key| {
+        let by_key = |method: &AuthMethod| *method == AuthMethod::PrivateKeyJwt;
+        client.auth_methods.iter().any(|method| by_key(method) == private_key)
+    };
+    let mut all = quickstarts::all().map_err(|broken| AppError::internal(&broken))?;
+    all.retain(|quickstart| quickstart.kind == model::quickstart::Kind::Ask && may(quickstart.private_key));
+    let chosen = all.iter().find(|quickstart| slug.is_empty() || quickstart.slug == slug);
+    let rendered = match chosen {
+        Some(chosen) => quickstarts::render(&chosen.slug, api.signing_alg, &values).map_err(|broken| AppError::internal(&broken))?,
+        None => None,
+    };
+    let chosen = rendered.ok_or_else(|| AppError::NotFound {
+        what: "quickstart".to_owned(),
+    })?;
+    Ok(ClientQuickstart { all, chosen: chosen.view })
 }

@@ -64,7 +64,7 @@ fn advice(client: &Client, usage: &ClientUsage) -> Option<AnyView> {
                 </p>
                 <p>
                     "Let the program keep access_token together with the time at which it expires: now plus expires_in seconds. It asks for the next one when a minute of that is left. "
-                    <a href=quickstart>"See the request on its Quickstart tab"</a>
+                    <a href=quickstart>"See a program that does so on its Quickstart tab"</a>
                 </p>
             </Note>
         }

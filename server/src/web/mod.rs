@@ -4,6 +4,7 @@
 //! body, and then the page or the server function, which asks for the session itself.
 
 pub(crate) mod body;
+mod download;
 mod error;
 mod files;
 pub(crate) mod headers;
@@ -18,7 +19,10 @@ use engine::Engine;
 
 use crate::docs;
 
-pub(crate) use pages::page_paths;
+/// The paths of everything that only a signed-in admin is shown.
+pub(crate) fn page_paths() -> Vec<String> {
+    pages::page_paths().into_iter().chain([download::PATH.to_owned()]).collect()
+}
 
 /// Everything that people see; also answers what no route knows. With `live_reload` nothing of the bundle is remembered.
 pub(crate) fn router(engine: Engine, live_reload: bool) -> Router {
@@ -26,6 +30,7 @@ pub(crate) fn router(engine: Engine, live_reload: bool) -> Router {
     let pkg_dir = site.pkg_dir();
     let issuer = engine.issuer().clone();
     pages::router(engine.clone(), &site)
+        .merge(download::router(engine.clone()))
         .layer(from_fn(body::read))
         .layer(from_fn(move |request: Request, next: Next| {
             let engine = engine.clone();

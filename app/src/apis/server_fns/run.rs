@@ -4,6 +4,7 @@
 
 use leptos::prelude::*;
 use model::grant::ClientAccess;
+use model::quickstart::{Part, Quickstart};
 use model::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,19 @@ pub struct TestSetup {
     pub dpop: String,
     /// The answer to a form that was posted without script just before.
     pub run: Option<TestRun>,
+    /// Programs that ask for a token.
+    pub languages: Vec<Quickstart>,
+    /// What the chosen one does for the chosen client.
+    pub program: Option<AskingProgram>,
+}
+
+/// The two parts of a program that matter here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskingProgram {
+    /// How it asks for a token and keeps it.
+    pub ask: Part,
+    /// How it calls an API with it.
+    pub call: Part,
 }
 
 /// What the token endpoint would have answered.
@@ -87,12 +101,13 @@ pub struct Member {
     pub meaning: String,
 }
 
-/// The clients to choose from, and the chosen one; an only authorized client is chosen by itself.
+/// The clients to choose from, and the chosen one; an only authorized client is chosen by itself. `language` is the slug of a program
+/// that asks for a token, or empty for a command.
 ///
 /// # Errors
-/// [`AppError::NotFound`] if no API has this id, or no client that one.
+/// [`AppError::NotFound`] if no API has this id, no client that one, or no such program that language.
 #[server]
-pub async fn get_test(id: String, client_id: String, scope: String) -> Result<TestSetup, AppError> {
+pub async fn get_test(id: String, client_id: String, scope: String, language: String) -> Result<TestSetup, AppError> {
     let session = Admin::required().await?;
     let engine = &session.engine;
     let authorized = model::grant::AccessQuery {
@@ -112,8 +127,13 @@ pub async fn get_test(id: String, client_id: String, scope: String) -> Result<Te
         Some(access) if flash::redeem_at(engine.issuer(), &page, &access.client_id) => Some(run(&session, &id, &access.client_id, &scope).await?),
         _ => None,
     };
+    let api = engine.api(&id).await?;
+    let program = match &chosen {
+        Some(access) if !language.is_empty() => Some(crate::apis::rendered::asking(engine, &api, &access.client_id, &language)?),
+        _ => None,
+    };
     let required = match &chosen {
-        Some(access) => engine.api(&id).await?.dpop_required || engine.client(&access.client_id).await?.dpop_required,
+        Some(access) => api.dpop_required || engine.client(&access.client_id).await?.dpop_required,
         None => false,
     };
     Ok(TestSetup {
@@ -123,6 +143,8 @@ pub async fn get_test(id: String, client_id: String, scope: String) -> Result<Te
         total: clients.total,
         chosen,
         run,
+        languages: crate::apis::rendered::languages()?,
+        program,
     })
 }
 
@@ -131,14 +153,20 @@ pub async fn get_test(id: String, client_id: String, scope: String) -> Result<Te
 /// # Errors
 /// [`AppError::NotFound`] if no API has this id or no client that one; [`AppError::TooMany`] while all signers are busy.
 #[server]
-pub async fn run_test(id: String, client_id: String, #[server(default)] scope: String) -> Result<Option<TestRun>, AppError> {
+pub async fn run_test(
+    id: String,
+    client_id: String,
+    #[server(default)] scope: String,
+    #[server(default)] language: String,
+) -> Result<Option<TestRun>, AppError> {
     let session = Admin::required().await?;
     if flash::is_plain_form() {
         let api = session.engine.api(&id).await?;
         let client = session.engine.client(&client_id).await?;
         let page = format!("/apis/{}/test", api.id);
         flash::promise_at(session.engine.issuer(), &page, &client.client_id);
-        leptos_axum::redirect(&crate::ui::address(&page, &[("client", &client.client_id), ("scope", &scope)]));
+        let query = [("client", client.client_id.as_str()), ("scope", &scope), ("language", &language)];
+        leptos_axum::redirect(&crate::ui::address(&page, &query));
         return Ok(None);
     }
     Ok(Some(run(&session, &id, &client_id, &scope).await?))

@@ -1,0 +1,3 @@
+import { asks } from './ask.mjs';
+
+asks('ask-java');

@@ -1,0 +1,3 @@
+import { protects } from './protect.mjs';
+
+protects('java-spring');
