@@ -417,7 +417,7 @@ on_both! {
         engine.guard(&by, &api.id, asked).await.unwrap();
         journal.says("guard", &by, [Told {
             kind: LogType::ApiTested,
-            ..about(&format!("Guard of Orders tested at {url}: 0 let in wrongly, 30 faults, 0 warnings, 1 as expected"))
+            ..about(&format!("Guard of Orders tested at {url}: 0 let in wrongly, 31 faults, 0 warnings, 0 as expected"))
         }]).await;
 
         let unreadable = Refusal::Malformed("not JSON".to_owned());

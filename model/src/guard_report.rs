@@ -158,7 +158,8 @@ impl Checked {
             }
             Verdict::RefusedWrongly => self.probe.danger().to_owned(),
             Verdict::Failed if self.outcome == Outcome::Cut => {
-                "The connection was closed without an answer: anybody can make this path fail, and clients are told nothing.".to_owned()
+                "The connection was closed without an answer, so clients are told nothing. If your API speaks TLS, its address starts with https://."
+                    .to_owned()
             }
             Verdict::Failed => {
                 "A token must never be an error of the server: anybody can fill its error log, and the check may have been skipped.".to_owned()
@@ -171,7 +172,7 @@ impl Checked {
                 "Your API limits how often it is asked: its answer says nothing about the token. Test a copy of it without that limit.".to_owned()
             }
             Verdict::Unclear => "This says nothing about the token. Choose a path that answers a GET request with a valid token with 200.".to_owned(),
-            Verdict::NotSent => "The time for a run was over, so this is not known. Test a path that answers quickly.".to_owned(),
+            Verdict::NotSent => "Your API answered too slowly or not at all, so this is not known. Test a path that answers quickly.".to_owned(),
             Verdict::OtherStatus => format!(
                 "The token is refused, but clients expect {} (RFC 6750 section 3.1): with {status} they don't know that they need another token.",
                 self.probe.expected().status()
@@ -256,15 +257,21 @@ impl Report {
         }
     }
 
-    /// What is not as it must be, what matters most first.
+    /// What was not sent, and so is not known.
     #[must_use]
-    pub fn findings(&self) -> Vec<Checked> {
-        let mut findings: Vec<Checked> = self
-            .checked
+    pub fn not_sent(&self) -> Vec<Checked> {
+        self.checked
             .iter()
             .copied()
-            .filter(|checked| checked.verdict != Verdict::AsExpected)
-            .collect();
+            .filter(|checked| checked.verdict == Verdict::NotSent)
+            .collect()
+    }
+
+    /// What is not as it must be, what matters most first; without what was not sent.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Checked> {
+        let is_finding = |checked: &Checked| !matches!(checked.verdict, Verdict::AsExpected | Verdict::NotSent);
+        let mut findings: Vec<Checked> = self.checked.iter().copied().filter(is_finding).collect();
         findings.sort_by_key(|checked| (checked.verdict.weight(), checked.probe));
         findings
     }
@@ -288,6 +295,7 @@ impl Report {
         match (danger, fault, warning) {
             (1, ..) => "Your API lets in 1 request that it must refuse.".to_owned(),
             (1.., ..) => format!("Your API lets in {danger} requests that it must refuse."),
+            (0, 1.., _) if self.checked.iter().all(|checked| checked.outcome.status().is_none()) => "Your API gave no answer.".to_owned(),
             (0, 1.., _) if valid == Some(Verdict::RefusedWrongly) => "Your API refuses the valid token.".to_owned(),
             (0, 1, _) => "Your API lets nobody in wrongly, but 1 answer is not as it must be.".to_owned(),
             (0, 1.., _) => format!("Your API lets nobody in wrongly, but {fault} answers are not as they must be."),
@@ -447,6 +455,19 @@ mod tests {
             let report = report(outcomes);
             assert_eq!((report.headline().as_str(), report.has_failed()), (words, failed), "{outcomes:?}");
         }
+    }
+
+    #[test]
+    fn what_was_not_sent_is_no_finding_but_no_success_either() {
+        let outcomes = |first| vec![(Probe::Valid, first), (Probe::NoToken, Outcome::Cut), (Probe::Expired, Outcome::NotSent)];
+        let report = Report::new("http://localhost/", outcomes(Outcome::TimedOut));
+        assert_eq!((report.headline().as_str(), report.has_failed()), ("Your API gave no answer.", true));
+        assert_eq!((report.findings().len(), report.not_sent().len(), report.summary().fault), (2, 1, 3));
+        let report = Report::new("http://localhost/", outcomes(answered(200)));
+        assert_eq!(
+            report.headline(),
+            "Your API lets nobody in wrongly, but 2 answers are not as they must be."
+        );
     }
 
     #[test]

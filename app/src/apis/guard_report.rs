@@ -84,6 +84,18 @@ pub(super) fn render(id: &str, report: &Report) -> String {
             </details>
         }
     });
+    let not_sent = report.not_sent();
+    let not_sent = not_sent.first().map(|first| {
+        let names: Vec<&str> = not_sent.iter().map(|checked| checked.probe.name()).collect();
+        let (names, why) = (names.join(", "), first.why());
+        view! {
+            <article class="finding bad">
+                <h3>{format!("{} requests were not sent", not_sent.len())}</h3>
+                <p>{names}</p>
+                <p>{why}</p>
+            </article>
+        }
+    });
     view! {
         <section class="part" aria-labelledby="report-head">
             <div class=class>
@@ -94,6 +106,7 @@ pub(super) fn render(id: &str, report: &Report) -> String {
                 </div>
             </div>
             {findings}
+            {not_sent}
             {right}
         </section>
     }

@@ -113,6 +113,13 @@ fn text(report: &Report) -> String {
         lines.push(format!("         {}", found.why()));
         lines.extend(found.fix().map(|fix| format!("         Quickstart, \"{STEP}\": {fix}")));
     }
+    let not_sent = report.not_sent();
+    if let Some(first) = not_sent.first() {
+        let names: Vec<&str> = not_sent.iter().map(|checked| checked.probe.name()).collect();
+        lines.push(String::new());
+        lines.push(format!("{}  not sent: {}", mark(first.verdict.weight()), names.join(", ")));
+        lines.push(format!("         {}", first.why()));
+    }
     let fine: Vec<String> = report
         .checked
         .iter()
