@@ -79,6 +79,7 @@ impl House {
             master_key: MasterKey::InDataDir,
             issuer: Issuer::parse("http://localhost:3000/")?,
             dpop_nonce: false,
+            guard_any_address: false,
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
         })

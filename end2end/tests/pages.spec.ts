@@ -50,6 +50,7 @@ const full: Record<string, string | ((has: Populated) => string)> = {
   'API clients, scopes open': ({ archive, billing }) => `/apis/${archive.id}/clients?open=${billing.client_id}`,
   'API test': ({ orders }) => `/apis/${orders.id}/test`,
   'API test, with scopes': ({ stock, portal }) => `/apis/${stock.id}/test?client=${portal.client_id}&scope=read:stock`,
+  'API guard': ({ orders }) => `/apis/${orders.id}/guard`,
   keys: '/keys',
   logs: '/logs',
   'logs, filtered': '/logs?type=feccft',

@@ -42,6 +42,8 @@ pub struct Config {
     pub issuer: Issuer,
     /// Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8).
     pub dpop_nonce: bool,
+    /// Whether the guard tester may call every address, link-local and metadata ones too.
+    pub guard_any_address: bool,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Draws random numbers.
@@ -68,6 +70,7 @@ pub(crate) struct Inner {
     pub(crate) lockouts: Lockouts,
     pub(crate) log_limit: LogLimit,
     pub(crate) dpop_nonce: bool,
+    pub(crate) guard_any_address: bool,
     /// What stands between strangers and sign-in.
     pub(crate) door: Door,
     watcher: OnceLock<AbortHandle>,
@@ -119,6 +122,7 @@ impl Engine {
             lockouts: Lockouts::new(),
             log_limit: LogLimit::new(&config.clock),
             dpop_nonce: config.dpop_nonce,
+            guard_any_address: config.guard_any_address,
             door: Door::new(&config.clock, &config.chance),
             signer: Signer::start().map_err(|error| Error::Key(format!("no thread for signing: {error}")))?,
             watcher: OnceLock::new(),

@@ -393,6 +393,7 @@ mod tests {
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
             dpop_nonce: false,
+            guard_any_address: false,
         };
         Engine::open(config).await.unwrap()
     }

@@ -206,6 +206,7 @@ async fn furnish(data_dir: &TempDir, key: &Ed25519KeyPair) -> (Router, String, S
         clock: Arc::new(ManualClock::at(NOW)),
         chance: Chance::system(),
         dpop_nonce: false,
+        guard_any_address: false,
     };
     let engine = Engine::open(config).await.unwrap();
     let by = Actor::command();

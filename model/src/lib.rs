@@ -15,6 +15,8 @@ pub mod client_secret;
 pub mod dpop;
 pub mod fix;
 pub mod grant;
+pub mod guard;
+pub mod guard_report;
 pub mod introspection;
 pub mod invalid;
 pub mod issuer;

@@ -99,6 +99,8 @@ pub enum LogType {
     Changed,
     /// A secret was shown to an admin.
     SecretShown,
+    /// An API was tested: good and bad tokens were sent to it.
+    ApiTested,
     /// An admin signed in.
     SignedIn,
     /// Somebody failed to sign in.
@@ -109,7 +111,7 @@ pub enum LogType {
 
 impl LogType {
     /// Every type, in the order of the filter.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::TokenRevoked,
@@ -117,6 +119,7 @@ impl LogType {
         Self::QuotaReached,
         Self::Changed,
         Self::SecretShown,
+        Self::ApiTested,
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -133,6 +136,7 @@ impl LogType {
             Self::QuotaReached => "token_quota",
             Self::Changed => "sapi",
             Self::SecretShown => "mgmt_api_read",
+            Self::ApiTested => "api_guard_test",
             Self::SignedIn => "ssi",
             Self::SignInFailed => "fsi",
             Self::SignedOut => "slo",
@@ -156,6 +160,7 @@ impl LogType {
             Self::QuotaReached => "Token quota",
             Self::Changed => "Configuration changed",
             Self::SecretShown => "Secret shown",
+            Self::ApiTested => "API tested",
             Self::SignedIn => "Signed in",
             Self::SignInFailed => "Sign-in failed",
             Self::SignedOut => "Signed out",

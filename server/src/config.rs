@@ -21,7 +21,7 @@ const PREFIX: &str = "TESSERA_";
 /// Variables that belong to our tests, not to the server.
 const TEST_PREFIX: &str = "TESSERA_TEST_";
 /// Every variable that [`Settings`] reads.
-const VARIABLES: [&str; 10] = [
+const VARIABLES: [&str; 11] = [
     "TESSERA_LISTEN",
     "TESSERA_ISSUER",
     "TESSERA_DATA_DIR",
@@ -31,6 +31,7 @@ const VARIABLES: [&str; 10] = [
     "TESSERA_ERROR_PROFILE",
     "TESSERA_TRUSTED_PROXIES",
     "TESSERA_DPOP_NONCE",
+    "TESSERA_GUARD_ADDRESSES",
     "TESSERA_LOG",
 ];
 
@@ -76,6 +77,10 @@ pub struct Settings {
     /// Whether DPoP proofs must carry a nonce of this server: required, or off [default: off]
     #[arg(long, env = "TESSERA_DPOP_NONCE", value_name = "CHOICE", global = true, hide_env_values = true)]
     pub dpop_nonce: Option<String>,
+
+    /// Which addresses the guard tester may call: usual, or any for link-local ones and metadata services of clouds too [default: usual]
+    #[arg(long, env = "TESSERA_GUARD_ADDRESSES", value_name = "CHOICE", global = true, hide_env_values = true)]
+    pub guard_addresses: Option<String>,
 
     /// What is logged to stderr: error, warn, info, debug or trace, or one of these by target [default: info]
     #[arg(long, env = "TESSERA_LOG", value_name = "FILTER", global = true, hide_env_values = true)]
@@ -136,6 +141,7 @@ impl Settings {
                 database: check_database(given(self.database_url))?,
                 master_key: check_master_key(given(self.master_key), given(self.master_key_file))?,
                 dpop_nonce: check_dpop_nonce(given(self.dpop_nonce).as_deref())?,
+                guard_any_address: check_guard_addresses(given(self.guard_addresses).as_deref())?,
                 clock: Arc::new(SystemClock),
                 chance: Chance::system(),
             },
@@ -287,6 +293,18 @@ fn check_dpop_nonce(choice: Option<&str>) -> Result<bool, ConfigError> {
     }
 }
 
+fn check_guard_addresses(choice: Option<&str>) -> Result<bool, ConfigError> {
+    match choice {
+        None | Some("usual") => Ok(false),
+        Some("any") => Ok(true),
+        Some(other) => malformed(
+            "TESSERA_GUARD_ADDRESSES",
+            "--guard-addresses",
+            format!("give usual or any instead of {other:?}."),
+        ),
+    }
+}
+
 fn check_log(filter: &str) -> Result<EnvFilter, ConfigError> {
     // A bare word that is no level would be read as a target, and then nothing would be logged.
     let levels = ["off", "error", "warn", "info", "debug", "trace"];
@@ -339,7 +357,7 @@ mod tests {
         assert_eq!(config.engine.issuer.as_str(), "http://localhost:3000/");
         assert_eq!(config.engine.data_dir, PathBuf::from("./data"));
         assert_eq!(config.error_profile, ErrorProfile::Auth0);
-        assert!(!config.engine.dpop_nonce);
+        assert!(!config.engine.dpop_nonce && !config.engine.guard_any_address);
     }
 
     #[test]

@@ -121,6 +121,7 @@ fn Head(head: ApiHead) -> impl IntoView {
         Tab::counted(format!("{base}/scopes"), "Scopes", i64::try_from(api.scopes.len()).unwrap_or_default()),
         Tab::counted(format!("{base}/clients"), "Non Interactive Clients", clients),
         Tab::new(format!("{base}/test"), "Test"),
+        Tab::new(format!("{base}/guard"), "Guard"),
     ];
     let label = format!("Pages of {}", api.name);
     let (identifier, alg, is_system) = (api.identifier, api.signing_alg, api.is_system);

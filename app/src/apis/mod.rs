@@ -13,6 +13,9 @@ mod detail;
 pub(crate) mod dpop;
 #[cfg(feature = "ssr")]
 pub(crate) mod explain;
+mod guard;
+#[cfg(feature = "ssr")]
+mod guard_report;
 mod introspection;
 mod list;
 mod quickstart;
@@ -38,6 +41,7 @@ use crate::chunk::page;
 use access::AccessTab;
 use create::NewApiPage;
 use detail::{ApiLayout, ApiStart};
+use guard::GuardTab;
 use list::ApisPage;
 use quickstart::QuickstartTab;
 use scopes::ScopesTab;
@@ -59,6 +63,7 @@ pub fn ApisRoutes() -> AnyNestedRoute {
             <Route path=path!("scopes") view=page!(apis_scopes, ScopesTab) />
             <Route path=path!("clients") view=page!(apis_clients, AccessTab) />
             <Route path=path!("test") view=page!(apis_use, TestTab) />
+            <Route path=path!("guard") view=page!(apis_use, GuardTab) />
         </ParentRoute>
     }
     .into_inner()

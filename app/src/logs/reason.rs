@@ -22,6 +22,7 @@ pub(super) fn result(entry: &LogEntry) -> (Tone, String) {
         LogType::QuotaReached => (Tone::Warn, "Quota"),
         LogType::Changed => (Tone::Info, "Changed"),
         LogType::SecretShown => (Tone::Warn, "Shown"),
+        LogType::ApiTested => (Tone::Info, "Tested"),
         LogType::SignedIn => (Tone::Plain, "Signed in"),
         LogType::SignInFailed => (Tone::Bad, "Failed"),
         LogType::SignedOut => (Tone::Plain, "Signed out"),

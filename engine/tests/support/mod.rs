@@ -263,6 +263,7 @@ fn config(database: &Database, data_dir: &TempDir, clock: &Arc<ManualClock>) -> 
         master_key: MasterKey::InDataDir,
         issuer: Issuer::parse("https://auth.example.com/").unwrap(),
         dpop_nonce: false,
+        guard_any_address: false,
         clock: clock.clone(),
         chance: Chance::seeded(SEED.fetch_add(1, Ordering::Relaxed)),
     }

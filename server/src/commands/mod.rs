@@ -8,9 +8,11 @@ mod client_key;
 mod client_quota;
 mod client_secret;
 mod grant;
+mod guard;
 mod keys;
 mod output;
 mod serve;
+mod testkit;
 mod token;
 
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ Examples:
   tessera api create --name Orders --identifier https://orders.example.com/ --scope read:orders
   tessera grant create --client-id ID --audience https://orders.example.com/ --all-scopes
   tessera token --client-id ID --audience https://orders.example.com/
+  tessera guard http://localhost:8080/orders --audience https://orders.example.com/
+  tessera testkit --audience https://orders.example.com/ --out tests/tokens
 
 A command run beside a live server is honoured by that server within a second.";
 
@@ -73,6 +77,10 @@ enum Command {
     Keys(keys::Verb),
     /// Issue a token for a client, by the rules of the token endpoint but without its secret
     Token(token::Arguments),
+    /// Send bad tokens to an API and say which it wrongly accepts; ends with status 1 if it must be changed, 2 if it can't be tested
+    Guard(guard::Arguments),
+    /// Write a folder of labelled good and bad tokens with their JWKS, for unit tests without a server
+    Testkit(testkit::Arguments),
 }
 
 /// Why a command failed; its text goes to stderr.
@@ -92,20 +100,26 @@ enum Failure {
     Io { what: String, error: std::io::Error },
 }
 
-/// Parses the arguments (usage errors end with status 2), runs the command, and reports failures with status 1.
+/// Parses the arguments (usage errors end with status 2), runs the command, and reports failures with status 1. Those of `guard` are
+/// reported with 2, since 1 is what it found.
 pub(crate) async fn run() -> ExitCode {
     let cli = Cli::parse();
     let output = Output { json: cli.json };
+    let on_failure = if matches!(cli.command, Some(Command::Guard(_))) {
+        ExitCode::from(guard::UNABLE)
+    } else {
+        ExitCode::FAILURE
+    };
     match perform(cli, output).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             output.fail(&failure.to_string());
-            ExitCode::FAILURE
+            on_failure
         }
     }
 }
 
-async fn perform(cli: Cli, output: Output) -> Result<(), Failure> {
+async fn perform(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
     check_variables(std::env::vars_os().map(|(name, _)| name))?;
     let config = cli.settings.check()?;
     telemetry::start_logging(config.log);
@@ -116,13 +130,21 @@ async fn perform(cli: Cli, output: Output) -> Result<(), Failure> {
                 trusted_proxies: config.trusted_proxies,
                 ..Options::default()
             };
-            return serve::serve(config.listen, config.engine, options, output).await;
+            return serve::serve(config.listen, config.engine, options, output)
+                .await
+                .map(|()| ExitCode::SUCCESS);
         }
+        Command::Testkit(arguments) => return testkit::run(arguments, &config.engine, output).await.map(|()| ExitCode::SUCCESS),
         command => command,
     };
     let engine = Engine::open(config.engine).await?;
     let done = match command {
-        Command::Serve => Ok(()),
+        Command::Serve | Command::Testkit(_) => Ok(()),
+        Command::Guard(arguments) => {
+            let done = guard::run(&engine, arguments, output).await;
+            engine.close().await;
+            return done;
+        }
         Command::Admin(verb) => admin::run(&engine, verb, output).await,
         Command::Api(verb) => api::run(&engine, verb, output).await,
         Command::Client(verb) => client::run(&engine, verb, output).await,
@@ -131,5 +153,5 @@ async fn perform(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Token(arguments) => token::run(&engine, arguments, output).await,
     };
     engine.close().await;
-    done
+    done.map(|()| ExitCode::SUCCESS)
 }

@@ -88,6 +88,7 @@ impl Installation {
             master_key: MasterKey::InDataDir,
             issuer: Issuer::parse("http://localhost:3000/").unwrap(),
             dpop_nonce: false,
+            guard_any_address: false,
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
         };

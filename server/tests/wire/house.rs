@@ -100,6 +100,7 @@ impl House {
             master_key: MasterKey::InDataDir,
             issuer: Issuer::parse(issuer).unwrap(),
             dpop_nonce,
+            guard_any_address: false,
             clock: clock.clone(),
             chance: Chance::seeded(7),
         })

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ::engine::Patience;
 use engine::limits as engine;
 use model::lockout::{OF_ADDRESS, OF_CLIENT};
 use model::time::length;
 use model::{
-    admin, api, assertion, claims, client, client_key, client_secret, dpop, introspection, page, pasted, quota, scope, signing_secret, usage,
+    admin, api, assertion, claims, client, client_key, client_secret, dpop, guard, introspection, page, pasted, quota, scope, signing_secret, usage,
 };
 use server::limits;
 
@@ -90,6 +91,18 @@ fn values() -> BTreeMap<&'static str, String> {
         ),
         ("And avoidable ones for each that was needed", plain(usage::WASTEFUL_RATIO)),
         ("Tokens remembered to tell avoidable ones", engine::HELD_KEPT.to_string()),
+        ("Address of an API that is tested", characters(guard::URL_MAX)),
+        ("Scopes that one run asks about", guard::SCOPES_MAX.to_string()),
+        ("Requests of a run at a time", engine::GUARD_AT_A_TIME.to_string()),
+        ("Time for a connection, and for an answer", time(Patience::USUAL.request)),
+        ("Requests without an answer", engine::GUARD_TIMEOUTS_MAX.to_string()),
+        ("Time after which a run sends no more", time(Patience::USUAL.run)),
+        ("Answer of an API", kib(engine::GUARD_ANSWER_MAX)),
+        ("Life of the valid token of a run", length(engine::GUARD_TOKEN_LIFETIME)),
+        (
+            "Life of the good tokens of a test kit",
+            format!("{} to {}", length(engine::KIT_VALID_FOR.0), length(engine::KIT_VALID_FOR.1)),
+        ),
         ("Name of an API", characters(api::NAME_MAX)),
         ("Identifier of an API", characters(api::IDENTIFIER_MAX)),
         ("Token lifetime", length(api::TOKEN_LIFETIME_MAX)),

@@ -3,11 +3,14 @@
 
 mod about_token;
 mod beside;
+mod broken_api;
 mod built;
 mod corpus;
 mod coverage;
 mod documents;
 mod dpop;
+mod guard;
+mod guard_program;
 mod guard_rails;
 mod guards;
 mod house;

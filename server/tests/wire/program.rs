@@ -10,7 +10,7 @@ use crate::built::{Installation, first_line};
 use crate::house::{EMAIL, ORDERS, PASSWORD};
 
 /// Every command but `serve`.
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 17] = [
     &["admin", "create"],
     &["api", "create"],
     &["api", "secret"],
@@ -26,6 +26,8 @@ const COMMANDS: [&[&str]; 15] = [
     &["keys", "schedule"],
     &["keys", "revoke"],
     &["token"],
+    &["guard"],
+    &["testkit"],
 ];
 const CREATE_ADMIN: [&str; 5] = ["admin", "create", "--email", EMAIL, "--password-stdin"];
 const CREATE_API: [&str; 6] = ["api", "create", "--name", "Orders", "--identifier", ORDERS];
@@ -405,6 +407,7 @@ fn usage_errors_end_with_status_2() {
         &["api", "secret", "start"],
         &["api", "secret", "remove", "--identifier", "urn:x"],
         &["token", "--client-id", "x"],
+        &["testkit", "--audience", "urn:x"],
     ] {
         let ended = installation.run(arguments);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}: {ended:?}");

@@ -60,6 +60,7 @@ fn what_can_not_be_used_is_refused_by_name() {
         ("proxies by name", &[("TESSERA_TRUSTED_PROXIES", "proxy.internal")]),
         ("error profile of another name", &[("TESSERA_ERROR_PROFILE", "oauth")]),
         ("another choice of nonces", &[("TESSERA_DPOP_NONCE", "on")]),
+        ("another choice of addresses", &[("TESSERA_GUARD_ADDRESSES", "all")]),
     ] {
         refusals.insert(case, refused(&installation, settings));
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod guard;
 mod introspection;
 mod quickstart;
 mod run;
@@ -10,6 +11,7 @@ mod signing_secret;
 
 pub use access::*;
 pub use api::*;
+pub use guard::*;
 pub use introspection::*;
 pub use quickstart::*;
 pub use run::*;
