@@ -43,7 +43,7 @@ pub(crate) enum Signs {
     /// The key pair of a set.
     Pair(KeyAlg, Arc<KeyPair>),
     /// Its own secret, for HS256.
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
 }
 
 /// Which tokens are wanted.

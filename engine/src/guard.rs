@@ -183,7 +183,7 @@ fn signs(snapshot: &Snapshot, api: &ApiEntry) -> Result<(Signs, String), Error> 
     }
     let secret = api.signing_secret();
     let secret = secret.ok_or_else(|| Error::Key(format!("the signing secret of API {} can't be read", api.api.id)))?;
-    Ok((Signs::Secret(secret.signing.clone()), secret.kid.clone()))
+    Ok((Signs::Secret(Box::new(secret.signing.clone())), secret.kid.clone()))
 }
 
 /// What is sent: first nothing and the valid token, then the others.

@@ -122,7 +122,7 @@ fn fresh(alg: SigningAlg, chance: &Chance) -> Result<(Signs, String, VerifiesWit
     }
     let secret = chance.alphanumeric(SECRET_LENGTH);
     let kid = format!("ss_{}", chance.alphanumeric(KID_LENGTH));
-    let signs = Signs::Secret(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
+    let signs = Signs::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())));
     let verifies_with = VerifiesWith::Secret {
         secret: Secret::new(secret),
         kid: kid.clone(),
