@@ -8,6 +8,7 @@ mod built;
 mod corpus;
 mod coverage;
 mod documents;
+mod download;
 mod dpop;
 mod guard;
 mod guard_program;

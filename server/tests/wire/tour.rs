@@ -111,7 +111,7 @@ impl Tour {
         page.items
     }
 
-    /// The address of every page, for every API and log entry.
+    /// The address of every page, for every API and log entry; files to take along are no pages.
     pub async fn addresses(&self) -> Vec<String> {
         let log = self.log().await;
         let entry_ids: Vec<&str> = log.iter().map(|entry| entry.log_id.as_str()).collect();
@@ -123,6 +123,7 @@ impl Tour {
         ];
         page_paths()
             .iter()
+            .filter(|path| !path.ends_with("{file}"))
             .flat_map(|path| match known.iter().find(|(parameter, _)| path.contains(parameter)) {
                 Some((parameter, ids)) => ids.iter().map(|id| path.replace(parameter, id)).collect(),
                 None => vec![path.clone()],
