@@ -102,6 +102,7 @@ async fn arguments(tour: &Tour) -> String {
         ("page", "0"),
         ("pinned", ""),
         ("slug", ""),
+        ("language", ""),
         ("theme", "dark"),
         ("fixed", ""),
         ("fix", "\"allow_introspection\""),
