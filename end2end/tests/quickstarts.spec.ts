@@ -173,7 +173,7 @@ test('the Test tab shows the request in the language that one works in', async (
   await visit(page, `/apis/${api.id}/test`);
   await page.getByLabel('Language').selectOption('Go · oauth2');
   if (!hasJs()) await button(page, 'Show request').click();
-  await expect(page).toHaveURL(`/apis/${api.id}/test?client=${client.client_id}&language=ask-go`);
+  await expect(page).toHaveURL(({ searchParams }) => searchParams.get('client') === client.client_id && searchParams.get('language') === 'ask-go');
   const request = page.getByRole('region', { name: 'Request' });
   await expect(request.getByRole('figure', { name: 'main.go' })).toContainText(client.client_id);
   await button(page, 'Get a token').click();
