@@ -22,7 +22,7 @@ run_quickstarts() {
   mkdir -p "$QUICKSTART_LOGS"
   "$RENDER_BIN" --recipes > "$QUICKSTART_LOGS/recipes.json"
   say "Tests of the Quickstarts"
-  RENDER_BIN=$RENDER_BIN TESSERA_QUICKSTART_CACHE=$CACHE/quickstarts node --test --test-concurrency=4 \
+  RENDER_BIN=$RENDER_BIN TESSERA_QUICKSTART_CACHE=$CACHE/quickstarts node --test --test-concurrency=3 \
     --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$1" \
     --test-reporter=./end2end/quickstarts/results.mjs --test-reporter-destination="$QUICKSTART_LOGS/results.json" \
