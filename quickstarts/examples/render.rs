@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
     let slug = words.next().ok_or("name a quickstart")?;
     if slug == "--recipes" {
-        println!("{}", serde_json::to_string(&quickstarts::recipes()?)?);
+        serde_json::to_writer(std::io::stdout(), &quickstarts::recipes()?)?;
         return Ok(());
     }
     let alg = words
