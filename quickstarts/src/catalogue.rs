@@ -1,6 +1,7 @@
 //! The programs as they lie in their folders.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use include_dir::{Dir, DirEntry, File, include_dir};
 use model::api::SigningAlg;
@@ -132,16 +133,19 @@ struct Sheet {
     parts: Vec<Step>,
 }
 
-/// Every program, in the order of its `order`.
-pub fn programs() -> Result<Vec<Program>, Broken> {
-    let mut programs = PROGRAMS.dirs().map(read).collect::<Result<Vec<_>, _>>()?;
-    programs.sort_by_key(|program| program.order);
-    Ok(programs)
+/// Every program, in the order of its `order`. The sheets are read once: they are part of this program and never change.
+pub fn programs() -> Result<&'static [Program], Broken> {
+    static READ: LazyLock<Result<Vec<Program>, Broken>> = LazyLock::new(|| {
+        let mut programs = PROGRAMS.dirs().map(read).collect::<Result<Vec<_>, _>>()?;
+        programs.sort_by_key(|program| program.order);
+        Ok(programs)
+    });
+    READ.as_deref().map_err(Clone::clone)
 }
 
 /// The program in the folder `slug`.
-pub fn program(slug: &str) -> Result<Option<Program>, Broken> {
-    PROGRAMS.dirs().find(|folder| slug_of(folder) == slug).map(read).transpose()
+pub fn program(slug: &str) -> Result<Option<&'static Program>, Broken> {
+    Ok(programs()?.iter().find(|program| program.quickstart.slug == slug))
 }
 
 fn read(folder: &'static Dir<'static>) -> Result<Program, Broken> {

@@ -68,7 +68,7 @@ pub struct Broken {
 /// # Errors
 /// [`Broken`] if a `quickstart.toml` can't be read.
 pub fn all() -> Result<Vec<Quickstart>, Broken> {
-    Ok(catalogue::programs()?.into_iter().map(|program| program.quickstart).collect())
+    Ok(catalogue::programs()?.iter().map(|program| program.quickstart.clone()).collect())
 }
 
 /// How a program is run, for those who run it: our tests, and the README that travels with it.
@@ -89,19 +89,13 @@ pub struct Recipe {
 /// # Errors
 /// [`Broken`] if a `quickstart.toml` can't be read.
 pub fn recipes() -> Result<Vec<Recipe>, Broken> {
-    let recipe = |Program {
-                      quickstart,
-                      run,
-                      not_executed,
-                      unsupported,
-                      ..
-                  }| Recipe {
-        quickstart,
-        run,
-        not_executed,
-        unsupported,
+    let recipe = |program: &Program| Recipe {
+        quickstart: program.quickstart.clone(),
+        run: program.run.clone(),
+        not_executed: program.not_executed.clone(),
+        unsupported: program.unsupported.clone(),
     };
-    Ok(catalogue::programs()?.into_iter().map(recipe).collect())
+    Ok(catalogue::programs()?.iter().map(recipe).collect())
 }
 
 /// The quickstart `slug` for `alg` with the reader's `values`; `None` if there is no such quickstart.
@@ -110,7 +104,7 @@ pub fn recipes() -> Result<Vec<Recipe>, Broken> {
 /// [`Broken`] if a step names what is not there, or a sentinel stands where a value can't be put safely.
 pub fn render(slug: &str, alg: SigningAlg, values: &Values) -> Result<Option<Rendered>, Broken> {
     let Some(program) = catalogue::program(slug)? else { return Ok(None) };
-    let rendered = render_program(&program, alg, values);
+    let rendered = render_program(program, alg, values);
     rendered.map(Some).map_err(|reason| Broken {
         slug: slug.to_owned(),
         reason,
@@ -176,7 +170,7 @@ fn unsupported(NoLibrary { reason, instead }: &NoLibrary) -> Result<Unsupported,
     Ok(Unsupported {
         reason: reason.clone(),
         instead: instead.clone(),
-        instead_title: other.quickstart.title,
+        instead_title: other.quickstart.title.clone(),
     })
 }
 

@@ -87,7 +87,7 @@ fn quickstarts_are_listed_in_order() {
 #[test]
 fn an_unsupported_algorithm_leads_to_a_program_of_the_same_kind_that_knows_it() {
     let programs = catalogue::programs().unwrap();
-    for program in &programs {
+    for program in programs {
         for (alg, no_library) in &program.unsupported {
             let slug = &program.quickstart.slug;
             let alg = SigningAlg::parse(alg).unwrap_or_else(|| panic!("{slug}: {alg} is no algorithm"));
