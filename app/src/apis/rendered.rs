@@ -2,13 +2,11 @@
 
 use engine::Engine;
 use model::api::Api;
-use model::grant::AccessQuery;
-use model::page::PageRequest;
-use model::quickstart::{Kind, Quickstart};
+use model::quickstart::{Kind, Quickstart, QuickstartView};
 use model::signing_secret::{SigningSecret, SigningSecretState};
-use quickstarts::{Rendered, Values};
+use quickstarts::{Broken, Rendered, Values};
 
-use super::server_fns::AskingProgram;
+use super::server_fns::{AskingProgram, authorized_clients};
 use crate::error::AppError;
 
 /// The quickstart `slug` for `api`: what is shown of it, and its files.
@@ -17,20 +15,21 @@ use crate::error::AppError;
 /// [`AppError::NotFound`] if there is no such quickstart.
 pub async fn quickstart(engine: &Engine, api: &Api, slug: &str) -> Result<Rendered, AppError> {
     let values = values(engine, api).await?;
-    let rendered = quickstarts::render(slug, api.signing_alg, &values).map_err(|broken| AppError::internal(&broken))?;
-    rendered.ok_or_else(|| AppError::NotFound {
-        what: "quickstart".to_owned(),
-    })
+    there(quickstarts::render(slug, api.signing_alg, &values))
+}
+
+/// The program `slug` that asks for a token of `api` in the name of `client_id`, which may have `scope`.
+///
+/// # Errors
+/// [`AppError::NotFound`] if there is no such program.
+pub(crate) fn for_client(engine: &Engine, api: &Api, client_id: &str, scope: Option<String>, slug: &str) -> Result<QuickstartView, AppError> {
+    let values = values_of_client(engine, api, client_id, scope);
+    there(quickstarts::render(slug, api.signing_alg, &values)).map(|rendered| rendered.view)
 }
 
 /// What takes the places of the sentinels: the first scope of the API, and the first client that may ask for its tokens.
 async fn values(engine: &Engine, api: &Api) -> Result<Values, AppError> {
-    let authorized = AccessQuery {
-        authorized_only: true,
-        page: PageRequest::new(0, 1),
-        ..Default::default()
-    };
-    let clients = engine.clients_of_api(&api.id, &authorized).await?;
+    let clients = authorized_clients(engine, &api.id, 1).await?;
     let secrets = engine.signing_secrets(&api.id).await?;
     let kid = |state| SigningSecret::in_state(&secrets, state).map(|secret| secret.kid.clone());
     Ok(Values {
@@ -56,23 +55,29 @@ pub(crate) fn languages() -> Result<Vec<Quickstart>, AppError> {
 /// # Errors
 /// [`AppError::NotFound`] if there is no such program.
 pub(crate) fn asking(engine: &Engine, api: &Api, client_id: &str, slug: &str) -> Result<AskingProgram, AppError> {
-    let values = Values {
-        issuer: engine.issuer().as_str().to_owned(),
-        identifier: api.identifier.clone(),
-        scope: None,
-        client_id: Some(client_id.to_owned()),
-        // Clients know no signing secret.
-        kid: None,
-        second_kid: None,
-    };
-    let section = |name| {
-        let part = quickstarts::section(slug, name, api.signing_alg, &values).map_err(|broken| AppError::internal(&broken))?;
-        part.ok_or_else(|| AppError::NotFound {
-            what: "quickstart".to_owned(),
-        })
-    };
+    let values = values_of_client(engine, api, client_id, None);
+    let section = |name| there(quickstarts::section(slug, name, api.signing_alg, &values));
     Ok(AskingProgram {
         ask: section("ask")?,
         call: section("call")?,
+    })
+}
+
+/// What a client's own program knows: no signing secret.
+fn values_of_client(engine: &Engine, api: &Api, client_id: &str, scope: Option<String>) -> Values {
+    Values {
+        issuer: engine.issuer().as_str().to_owned(),
+        identifier: api.identifier.clone(),
+        scope,
+        client_id: Some(client_id.to_owned()),
+        kid: None,
+        second_kid: None,
+    }
+}
+
+/// What was found, or that there is no such quickstart.
+fn there<T>(found: Result<Option<T>, Broken>) -> Result<T, AppError> {
+    found.map_err(|broken| AppError::internal(&broken))?.ok_or_else(|| AppError::NotFound {
+        what: "quickstart".to_owned(),
     })
 }

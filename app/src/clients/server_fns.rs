@@ -196,21 +196,13 @@ pub struct ClientQuickstart {
 /// [`AppError::NotFound`] if there is no such client, API or program, or no grant that joins them.
 #[server]
 pub async fn get_client_quickstart(client_id: String, audience: String, slug: String) -> Result<ClientQuickstart, AppError> {
+    use crate::apis::rendered;
     use model::client::AuthMethod;
     let session = Admin::required().await?;
     let client = session.engine.client(&client_id).await?;
     let api = session.engine.api_by_identifier(&audience).await?;
     let grant = session.engine.grant(&client.client_id, &api.identifier).await?;
     let grant = grant.ok_or(engine::Error::NotFound("grant"))?;
-    let values = quickstarts::Values {
-        issuer: session.engine.issuer().as_str().to_owned(),
-        identifier: api.identifier,
-        scope: grant.scope.first().cloned(),
-        client_id: Some(client.client_id),
-        // Clients know no signing secret.
-        kid: None,
-        second_kid: None,
-    };
     let may = |private_key| {
         let by_key = |method: &AuthMethod| *method == AuthMethod::PrivateKeyJwt;
         client.auth_methods.iter().any(|method| by_key(method) == private_key)
@@ -218,12 +210,9 @@ pub async fn get_client_quickstart(client_id: String, audience: String, slug: St
     let mut all = quickstarts::all().map_err(|broken| AppError::internal(&broken))?;
     all.retain(|quickstart| quickstart.kind == model::quickstart::Kind::Ask && may(quickstart.private_key));
     let chosen = all.iter().find(|quickstart| slug.is_empty() || quickstart.slug == slug);
-    let rendered = match chosen {
-        Some(chosen) => quickstarts::render(&chosen.slug, api.signing_alg, &values).map_err(|broken| AppError::internal(&broken))?,
-        None => None,
-    };
-    let chosen = rendered.ok_or_else(|| AppError::NotFound {
-        what: "quickstart".to_owned(),
-    })?;
-    Ok(ClientQuickstart { all, chosen: chosen.view })
+    // What is none of these is not there for this client, whatever else it may be.
+    let slug = chosen.map_or("", |chosen| chosen.slug.as_str());
+    let scope = grant.scope.into_iter().next();
+    let chosen = rendered::for_client(&session.engine, &api, &client.client_id, scope, slug)?;
+    Ok(ClientQuickstart { all, chosen })
 }

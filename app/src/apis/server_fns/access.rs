@@ -155,6 +155,17 @@ fn clients_page(id: &str) -> String {
     format!("/apis/{id}/clients")
 }
 
+/// The first clients that are authorized for an API, at most `most`, with how many there are in all.
+#[cfg(feature = "ssr")]
+pub(crate) async fn authorized_clients(engine: &engine::Engine, api_id: &str, most: i64) -> Result<Page<ClientAccess>, engine::Error> {
+    let authorized = model::grant::AccessQuery {
+        authorized_only: true,
+        page: model::page::PageRequest::new(0, most),
+        ..Default::default()
+    };
+    engine.clients_of_api(api_id, &authorized).await
+}
+
 /// A client as an API sees it; `None` if there is no such client.
 #[cfg(feature = "ssr")]
 pub(super) async fn access_of(engine: &engine::Engine, api_id: &str, client_id: &str) -> Result<Option<ClientAccess>, engine::Error> {

@@ -29,12 +29,7 @@ pub async fn get_guard(id: String, url: String, scope: String, client_id: String
     let session = Admin::required().await?;
     let engine = &session.engine;
     let api = engine.api(&id).await?;
-    let authorized = model::grant::AccessQuery {
-        authorized_only: true,
-        page: model::page::PageRequest::new(0, model::page::MAX_PER_PAGE),
-        ..Default::default()
-    };
-    let clients = engine.clients_of_api(&id, &authorized).await?;
+    let clients = super::access::authorized_clients(engine, &id, model::page::MAX_PER_PAGE).await?;
     let report = if flash::redeem_at(engine.issuer(), &page(&id), PROMISED) {
         match run(&session, &id, url, scope, &client_id).await {
             Ok(report) => report,

@@ -110,12 +110,7 @@ pub struct Member {
 pub async fn get_test(id: String, client_id: String, scope: String, language: String) -> Result<TestSetup, AppError> {
     let session = Admin::required().await?;
     let engine = &session.engine;
-    let authorized = model::grant::AccessQuery {
-        authorized_only: true,
-        page: model::page::PageRequest::new(0, model::page::MAX_PER_PAGE),
-        ..Default::default()
-    };
-    let clients = engine.clients_of_api(&id, &authorized).await?;
+    let clients = super::access::authorized_clients(engine, &id, model::page::MAX_PER_PAGE).await?;
     let chosen = if client_id.is_empty() {
         (clients.total == 1).then(|| clients.items.first().cloned()).flatten()
     } else {
