@@ -2,10 +2,12 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use engine::CallRate;
 use engine::chance::Chance;
 use engine::clock::SystemClock;
 use model::issuer::Issuer;
@@ -20,8 +22,10 @@ use crate::proxies::TrustedProxies;
 const PREFIX: &str = "TESSERA_";
 /// Variables that belong to our tests, not to the server.
 const TEST_PREFIX: &str = "TESSERA_TEST_";
+/// The most calls of the Management API that a setting may allow a client, at once or in a second.
+const MANAGEMENT_RATE_MAX: u32 = 1_000_000;
 /// Every variable that [`Settings`] reads.
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 12] = [
     "TESSERA_LISTEN",
     "TESSERA_ISSUER",
     "TESSERA_DATA_DIR",
@@ -32,6 +36,7 @@ const VARIABLES: [&str; 11] = [
     "TESSERA_TRUSTED_PROXIES",
     "TESSERA_DPOP_NONCE",
     "TESSERA_GUARD_ADDRESSES",
+    "TESSERA_MANAGEMENT_RATE",
     "TESSERA_LOG",
 ];
 
@@ -81,6 +86,10 @@ pub struct Settings {
     /// Which addresses the guard tester may call: usual, or any for link-local ones and metadata services of clouds too [default: usual]
     #[arg(long, env = "TESSERA_GUARD_ADDRESSES", value_name = "CHOICE", global = true, hide_env_values = true)]
     pub guard_addresses: Option<String>,
+
+    /// How many calls of the Management API each client may make: at once, and in a second [default: 100/50]
+    #[arg(long, env = "TESSERA_MANAGEMENT_RATE", value_name = "BURST/RATE", global = true, hide_env_values = true)]
+    pub management_rate: Option<String>,
 
     /// What is logged to stderr: error, warn, info, debug or trace, or one of these by target [default: info]
     #[arg(long, env = "TESSERA_LOG", value_name = "FILTER", global = true, hide_env_values = true)]
@@ -142,6 +151,7 @@ impl Settings {
                 master_key: check_master_key(given(self.master_key), given(self.master_key_file))?,
                 dpop_nonce: check_dpop_nonce(given(self.dpop_nonce).as_deref())?,
                 guard_any_address: check_guard_addresses(given(self.guard_addresses).as_deref())?,
+                management_rate: check_management_rate(given(self.management_rate).as_deref())?,
                 clock: Arc::new(SystemClock),
                 chance: Chance::system(),
             },
@@ -267,6 +277,24 @@ fn check_error_profile(profile: Option<&str>) -> Result<ErrorProfile, ConfigErro
             "TESSERA_ERROR_PROFILE",
             "--error-profile",
             format!("give auth0 or rfc instead of {other:?}."),
+        ),
+    }
+}
+
+fn check_management_rate(text: Option<&str>) -> Result<CallRate, ConfigError> {
+    let Some(text) = text else { return Ok(CallRate::default()) };
+    let numbers = text.split_once('/').and_then(|(burst, rate)| {
+        let number = |text: &str| text.trim().parse().ok().filter(|number: &NonZeroU32| number.get() <= MANAGEMENT_RATE_MAX);
+        Some((number(burst)?, number(rate)?))
+    });
+    match numbers {
+        Some((burst, per_second)) => Ok(CallRate { burst, per_second }),
+        None => malformed(
+            "TESSERA_MANAGEMENT_RATE",
+            "--management-rate",
+            format!(
+                "give two numbers from 1 to {MANAGEMENT_RATE_MAX}, calls at once and calls in a second, for example 100/50, instead of {text:?}."
+            ),
         ),
     }
 }

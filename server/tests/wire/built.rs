@@ -89,6 +89,7 @@ impl Installation {
             issuer: Issuer::parse("http://localhost:3000/").unwrap(),
             dpop_nonce: false,
             guard_any_address: false,
+            management_rate: Default::default(),
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
         };
