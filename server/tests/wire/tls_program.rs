@@ -24,7 +24,8 @@ fn health_and_tokens_are_answered_and_a_stop_waits_for_nobody() {
     let authority = Authority::new();
     let installation = Installation::with_admin();
     let client = installation.with_orders();
-    let mut live = serve(&installation, &Mounted::with(&authority.pair()));
+    let mounted = Mounted::with(&authority.pair());
+    let mut live = serve(&installation, &mounted);
     let connect = || authority.secure(live.connect());
     assert_eq!(get(connect().unwrap(), "/health/ready").status, 200);
     let metadata = get(connect().unwrap(), "/.well-known/oauth-authorization-server").body;
