@@ -11,7 +11,7 @@ use crate::built::{Ended, Installation, Live, Reply, token_head, token_request, 
 fn serve(installation: &Installation, mounted: &Mounted) -> Live {
     let files = mounted.files();
     let (cert, key) = (files.cert.display().to_string(), files.key.display().to_string());
-    installation.serve_with(&["--tls-cert", &cert, "--tls-key", &key])
+    installation.serve_with(&["--tls-cert", &cert, "--tls-key", &key, "--log", "info,server=debug"])
 }
 
 fn get(mut stream: Secured, path: &str) -> Reply {
@@ -65,6 +65,11 @@ fn health_and_tokens_are_answered_and_a_stop_waits_for_nobody() {
     assert!(live.ended().success());
     let log = fs::read_to_string(installation.log()).unwrap();
     assert!(log.contains("stopping") && !log.contains("did not finish in time"), "{log}");
+    assert!(log.contains("DEBUG") && log.contains("a TLS handshake failed"), "{log}");
+    assert!(
+        !log.contains("the TLS handshake took too long"),
+        "the silent one was not waited for: {log}"
+    );
 }
 
 #[test]
