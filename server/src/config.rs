@@ -17,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::oauth::error::ErrorProfile;
 use crate::proxies::TrustedProxies;
+use crate::tls::TlsFiles;
 
 /// What every variable of ours starts with.
 const PREFIX: &str = "TESSERA_";
@@ -25,9 +26,11 @@ const TEST_PREFIX: &str = "TESSERA_TEST_";
 /// The most calls of the Management API that a setting may allow a client, at once or in a second.
 const MANAGEMENT_RATE_MAX: u32 = 1_000_000;
 /// Every variable that [`Settings`] reads.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 14] = [
     "TESSERA_LISTEN",
     "TESSERA_ISSUER",
+    "TESSERA_TLS_CERT",
+    "TESSERA_TLS_KEY",
     "TESSERA_DATA_DIR",
     "TESSERA_DATABASE_URL",
     "TESSERA_MASTER_KEY",
@@ -50,9 +53,17 @@ pub struct Settings {
     #[arg(long, env = "TESSERA_LISTEN", value_name = "ADDRESS", global = true, hide_env_values = true)]
     pub listen: Option<String>,
 
-    /// Address under which clients and APIs reach this server, as tokens name it in `iss` [default: http://localhost:3000/]
+    /// Address under which clients and APIs reach this server, as tokens name it in `iss` [default: http://localhost:3000/, https with --tls-cert]
     #[arg(long, env = "TESSERA_ISSUER", value_name = "URL", global = true, hide_env_values = true)]
     pub issuer: Option<String>,
+
+    /// File of a certificate chain (PEM): the server speaks TLS by itself, with this and --tls-key. Renewed files are read without a restart
+    #[arg(long, env = "TESSERA_TLS_CERT", value_name = "FILE", global = true, hide_env_values = true)]
+    pub tls_cert: Option<String>,
+
+    /// File of the private key of the first certificate (PEM, without a password)
+    #[arg(long, env = "TESSERA_TLS_KEY", value_name = "FILE", global = true, hide_env_values = true)]
+    pub tls_key: Option<String>,
 
     /// Folder of the SQLite database and the master key, made if it is missing [default: ./data]
     #[arg(long, env = "TESSERA_DATA_DIR", value_name = "FOLDER", global = true, hide_env_values = true)]
@@ -100,6 +111,8 @@ pub struct Settings {
 pub struct Config {
     /// Where to listen; only `serve` does.
     pub listen: SocketAddr,
+    /// What to speak TLS with, if at all; only `serve` does.
+    pub tls: Option<TlsFiles>,
     /// What the engine needs to open.
     pub engine: engine::Config,
     /// In whose words the token endpoint refuses; only `serve` does.
@@ -111,7 +124,7 @@ pub struct Config {
 }
 
 /// A setting that can't be used: its name, and what would be right. Never holds the value of a secret.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ConfigError {
     /// The value of a setting is not one that it may have.
     #[error("{variable} ({flag}): {message}")]
@@ -140,12 +153,18 @@ impl Settings {
     /// [`ConfigError::Malformed`] for the first that can't be used.
     pub fn check(self) -> Result<Config, ConfigError> {
         let listen = given(self.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
-        let issuer = given(self.issuer).unwrap_or_else(|| "http://localhost:3000/".to_owned());
+        let tls = check_tls(given(self.tls_cert), given(self.tls_key))?;
+        let usual_issuer = if tls.is_some() {
+            "https://localhost:3000/"
+        } else {
+            "http://localhost:3000/"
+        };
+        let issuer = given(self.issuer).unwrap_or_else(|| usual_issuer.to_owned());
         let data_dir = given(self.data_dir).unwrap_or_else(|| "./data".to_owned());
         Ok(Config {
             listen: check_listen(&listen)?,
             engine: engine::Config {
-                issuer: check_issuer(&issuer)?,
+                issuer: check_issuer(&issuer, tls.is_some())?,
                 data_dir: check_data_dir(data_dir)?,
                 database: check_database(given(self.database_url))?,
                 master_key: check_master_key(given(self.master_key), given(self.master_key_file))?,
@@ -158,6 +177,7 @@ impl Settings {
             error_profile: check_error_profile(given(self.error_profile).as_deref())?,
             trusted_proxies: check_trusted_proxies(&given(self.trusted_proxies).unwrap_or_default())?,
             log: check_log(&given(self.log).unwrap_or_else(|| "info".to_owned()))?,
+            tls,
         })
     }
 }
@@ -197,11 +217,42 @@ fn check_listen(listen: &str) -> Result<SocketAddr, ConfigError> {
     })
 }
 
-fn check_issuer(text: &str) -> Result<Issuer, ConfigError> {
+/// The names only; `serve` reads the files.
+fn check_tls(cert: Option<String>, key: Option<String>) -> Result<Option<TlsFiles>, ConfigError> {
+    match (cert, key) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles {
+            cert: cert.into(),
+            key: key.into(),
+        })),
+        (Some(_), None) => malformed(
+            "TESSERA_TLS_KEY",
+            "--tls-key",
+            "give the file of the private key that belongs to TESSERA_TLS_CERT (--tls-cert).".to_owned(),
+        ),
+        (None, Some(_)) => malformed(
+            "TESSERA_TLS_CERT",
+            "--tls-cert",
+            "give the file of the certificate chain that belongs to TESSERA_TLS_KEY (--tls-key).".to_owned(),
+        ),
+    }
+}
+
+fn check_issuer(text: &str, speaks_tls: bool) -> Result<Issuer, ConfigError> {
     let issuer = match Issuer::parse(text) {
         Ok(issuer) => issuer,
         Err(invalid) => return malformed("TESSERA_ISSUER", "--issuer", format!("{} It is {text:?}.", invalid.message)),
     };
+    // Clients that follow the issuer would speak plain HTTP to a listener that only takes TLS.
+    if speaks_tls && !issuer.is_https() {
+        return malformed(
+            "TESSERA_ISSUER",
+            "--issuer",
+            format!(
+                "give an address that starts with https://, since TESSERA_TLS_CERT (--tls-cert) makes this server speak TLS, instead of {text:?}."
+            ),
+        );
+    }
     // Pages, cookies and the well-known documents all live at the root of a host.
     if issuer.as_str().len() != issuer.origin().len() + 1 {
         return malformed(
@@ -386,6 +437,28 @@ mod tests {
         assert_eq!(config.engine.data_dir, PathBuf::from("./data"));
         assert_eq!(config.error_profile, ErrorProfile::Auth0);
         assert!(!config.engine.dpop_nonce && !config.engine.guard_any_address);
+        assert_eq!(config.tls, None);
+    }
+
+    fn with_tls() -> Settings {
+        Settings {
+            tls_cert: Some("server.pem".to_owned()),
+            tls_key: Some("server.key".to_owned()),
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn with_tls_the_issuer_is_https() {
+        let config = with_tls().check().ok().unwrap();
+        assert_eq!(config.engine.issuer.as_str(), "https://localhost:3000/");
+        assert_eq!(config.tls.unwrap().key, PathBuf::from("server.key"));
+        // A proxy may end TLS in front of a server that does not speak it.
+        let proxied = Settings {
+            issuer: Some("https://auth.example.com/".to_owned()),
+            ..Settings::default()
+        };
+        assert!(proxied.check().ok().unwrap().tls.is_none());
     }
 
     #[test]
@@ -428,6 +501,27 @@ mod tests {
                     ..Settings::default()
                 },
                 "TESSERA_DATA_DIR (--data-dir): give the path of a folder",
+            ),
+            (
+                Settings {
+                    tls_cert: Some("server.pem".to_owned()),
+                    ..Settings::default()
+                },
+                "TESSERA_TLS_KEY (--tls-key): give the file of the private key",
+            ),
+            (
+                Settings {
+                    tls_key: Some("server.key".to_owned()),
+                    ..Settings::default()
+                },
+                "TESSERA_TLS_CERT (--tls-cert): give the file of the certificate chain",
+            ),
+            (
+                Settings {
+                    issuer: Some("http://auth.example.com/".to_owned()),
+                    ..with_tls()
+                },
+                "TESSERA_ISSUER (--issuer): give an address that starts with https://, since TESSERA_TLS_CERT",
             ),
             (
                 Settings {
