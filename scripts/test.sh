@@ -114,6 +114,12 @@ quickstart_tests() {
   esac
 }
 
+# sdk_tests: one after another, since each asks as fast as it can and a program's own waiting is part of what is tested.
+sdk_tests() {
+  node_tests SDKs --test-concurrency=1 end2end/sdks/*.spec.mjs
+  grep -oE '^ok .* # SKIP.*' "$logs/node-SDKs.tap" | sed -E 's/^ok [0-9]+ - (.*) # SKIP/skipped: \1:/' || true
+}
+
 browser_tests() {
   local report=$logs/playwright.json status=0
   say "Browser tests, with JavaScript on and off"
@@ -173,6 +179,7 @@ if check "Build of the release" scripts/build.sh; then
   shopt -s nullglob
   libraries=(end2end/libraries/*.spec.mjs)
   [ ${#libraries[@]} = 0 ] || node_tests libraries "${libraries[@]}"
+  sdk_tests
   check "Sizes" node scripts/sizes.mjs || true
 fi
 ended_early=0
