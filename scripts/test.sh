@@ -144,18 +144,8 @@ need_end2end() {
     TESSERA_TEST_CHROMIUM=$(command -v chromium)
   fi
 
-  have python3 || debian "Python" python3 python3-venv
-  local venv
-  venv=$CACHE/python-$( (python3 --version; cat end2end/requirements.txt) | sha256sum | cut -c 1-12)
-  if [ ! -f "$venv/complete" ]; then
-    say "Fetching the Python packages of the tests"
-    python3 -c 'import ensurepip, venv' 2>/dev/null || debian "Python's venv" python3-venv
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --requirement end2end/requirements.txt
-    touch "$venv/complete"
-  fi
-  export TESSERA_TEST_PYTHON=$venv/bin/python
+  python_packages "the tests" end2end/requirements.txt
+  export TESSERA_TEST_PYTHON=$VENV/bin/python
 }
 
 need_rust
@@ -180,6 +170,7 @@ if check "Build of the release" scripts/build.sh; then
   libraries=(end2end/libraries/*.spec.mjs)
   [ ${#libraries[@]} = 0 ] || node_tests libraries "${libraries[@]}"
   sdk_tests
+  check "Made-up requests to the Management API" env FUZZ_API_CASES=500 FUZZ_API_SEED=1 scripts/fuzz-api.sh || true
   check "Sizes" node scripts/sizes.mjs || true
 fi
 ended_early=0

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { missing, run } from '../quickstarts/processes.mjs';
+import { startTessera } from '../quickstarts/tessera.mjs';
 import { createAuthority } from './authority.mjs';
-import { startTessera } from './tessera.mjs';
 
-/** More than any program asks for. */
+/** Burst, and requests a second: more than any program sends. */
 const PLENTY = '100000/100000';
 /** Few enough for some calls in a row to come to the end of it, and refilled fast enough for an SDK's own second try to succeed. */
 const SCARCE = '4/2';
@@ -27,10 +27,10 @@ export function walks(name, { needs, prepare }) {
       const env = { PATH: process.env.PATH, HOME: process.env.HOME };
       for (const place of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE']) env[place] = authority.ca;
       for (const [prefix, rate] of [['', PLENTY], ['LIMITED_', SCARCE]]) {
-        const server = await startTessera(authority, rate);
+        const server = await startTessera({ authority, settings: { TESSERA_MANAGEMENT_RATE: rate } });
         undo.push(server.stop);
-        const { client_id, client_secret } = await server.createManager();
-        Object.assign(env, { [`${prefix}DOMAIN`]: server.domain, [`${prefix}CLIENT_ID`]: client_id, [`${prefix}CLIENT_SECRET`]: client_secret });
+        const { client_id, client_secret } = await server.createManager('SDK');
+        Object.assign(env, { [`${prefix}DOMAIN`]: new URL(server.issuer).host, [`${prefix}CLIENT_ID`]: client_id, [`${prefix}CLIENT_SECRET`]: client_secret });
       }
       const { code, stdout, stderr } = await run(program.command, program.args, { env });
       const lines = [...stdout.matchAll(/^(ok|not ok) (.*)$/gm)];

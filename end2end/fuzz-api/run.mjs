@@ -1,0 +1,73 @@
+// Runs Schemathesis against a real server, and says what it was answered.
+//   node end2end/fuzz-api/run.mjs SCHEMATHESIS CASES SEED
+// Ends with 1 if an answer was not what openapi.json says, if the server stopped, or if fewer cases than that were sent.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setting } from '../quickstarts/processes.mjs';
+import { startTessera } from '../quickstarts/tessera.mjs';
+
+const [schemathesis, wanted, seed] = process.argv.slice(2);
+const cases = Number(wanted);
+const file = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+const tessera = await startTessera({ settings: { TESSERA_MANAGEMENT_RATE: '1000000/1000000' } });
+let failed = false;
+try {
+  const manager = await tessera.createManager('Fuzzer');
+  const description = `${manager.audience}openapi.json`;
+  const seen = path.join(tessera.env.TESSERA_DATA_DIR, 'seen.json');
+  const args = ['--config-file', file('schemathesis.toml'), 'run', description, '--seed', seed, '--max-examples', String(await examples(description))];
+  // The systematic cases alone are some thousands.
+  if (cases < 2000) args.push('--phases', 'examples,fuzzing,stateful');
+  const child = spawn(schemathesis, args, {
+    stdio: 'inherit',
+    env: {
+      ...tessera.env,
+      FUZZ_API_HOOKS: file('hooks.py'),
+      FUZZ_API_BINARY: setting('TESSERA_BIN'),
+      FUZZ_API_CLIENT_ID: manager.client_id,
+      FUZZ_API_GRANT_ID: manager.grant_id,
+      FUZZ_API_AUDIENCE: manager.audience,
+      FUZZ_API_SEEN: seen,
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+  });
+  const [code] = await once(child, 'exit');
+  failed = code !== 0;
+  report(JSON.parse(await readFile(seen, 'utf8')));
+  const token = (await tessera.command('token', '--client-id', manager.client_id, '--audience', manager.audience)).trim();
+  const { status } = await fetch(`${manager.audience}clients`, { headers: { authorization: `Bearer ${token}` } });
+  complain(status !== 200, `afterwards the server answers ${status}`);
+} finally {
+  await tessera.stop();
+}
+if (failed) console.error(`Run it again with FUZZ_API_SEED=${seed} FUZZ_API_CASES=${cases}.`);
+process.exitCode = failed ? 1 : 0;
+
+/** How many examples of each operation make as many cases. */
+async function examples(description) {
+  const { paths } = await (await fetch(description)).json();
+  const operations = Object.values(paths).flatMap((operations) => Object.keys(operations).filter((key) => /^(get|post|put|patch|delete)$/.test(key)));
+  return Math.ceil(cases / operations.length);
+}
+
+/** Prints how often each operation was answered with each status. */
+function report(seen) {
+  let sent = 0;
+  for (const [operation, statuses] of Object.entries(seen).sort()) {
+    sent += Object.values(statuses).reduce((sum, count) => sum + count, 0);
+    console.log(`${operation.padEnd(56)} ${Object.entries(statuses).map(([status, count]) => `${status}: ${count}`).join('  ')}`);
+  }
+  console.log(`${sent} cases, seed ${seed}`);
+  complain(sent < cases, `fewer than ${cases} cases were sent`);
+  complain(!Object.values(seen).some((statuses) => statuses[200]), 'no request succeeded');
+}
+
+function complain(wrong, what) {
+  if (!wrong) return;
+  failed = true;
+  console.error(what);
+}
