@@ -476,13 +476,13 @@ async function ends() {
     await auth0.resourceServers.delete(IDENTIFIER);
     await missing(auth0.resourceServers.get(api.id));
     await missing(auth0.resourceServers.get(IDENTIFIER), /does not exist/);
-    await missing(auth0.resourceServers.update(IDENTIFIER, { name: 'Gone' }));
+    await refused(auth0.resourceServers.update(IDENTIFIER, { name: 'Gone' }), ManagementError, 404, /does not exist/);
   });
   await check('clients: deleted, with their grants', async () => {
     await auth0.clients.delete(client.client_id);
     const error = await missing(auth0.clients.get(client.client_id), /does not exist/);
     assert.equal(error.body.errorCode, 'inexistent_client');
-    await missing(auth0.clients.update(client.client_id, { name: 'Gone' }));
+    await refused(auth0.clients.update(client.client_id, { name: 'Gone' }), ManagementError, 404, /does not exist/);
     assert.deepEqual(await all(auth0.clientGrants.list({ client_id: client.client_id })), []);
   });
   await check('deleting what is gone is no error', async () => {

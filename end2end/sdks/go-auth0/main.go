@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -106,7 +107,9 @@ func missing(err error, words string) { refused(err, 404, words) }
 
 // tokenFor asks by the module's own authentication client.
 func tokenFor(clientID, audience string, options ...authentication.Option) (*oauth.TokenSet, error) {
-	client, err := authentication.New(ctx, domain, append(options, authentication.WithClientID(clientID))...)
+	// Without a client of its own the module makes the one of all others try again, whatever these are told.
+	own := authentication.WithClient(&http.Client{})
+	client, err := authentication.New(ctx, domain, append(options, authentication.WithClientID(clientID), own)...)
 	if err != nil {
 		return nil, err
 	}
