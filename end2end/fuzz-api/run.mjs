@@ -24,6 +24,7 @@ try {
   if (cases < 2000) args.push('--phases', 'examples,fuzzing,stateful');
   const child = spawn(schemathesis, args, {
     stdio: 'inherit',
+    cwd: tessera.env.TESSERA_DATA_DIR, // it leaves notes where it runs
     env: {
       ...tessera.env,
       FUZZ_API_HOOKS: file('hooks.py'),
@@ -56,13 +57,14 @@ async function examples(description) {
 
 /** Prints how often each operation was answered with each status. */
 function report(seen) {
-  let sent = 0;
+  let answered = 0;
   for (const [operation, statuses] of Object.entries(seen).sort()) {
-    sent += Object.values(statuses).reduce((sum, count) => sum + count, 0);
-    console.log(`${operation.padEnd(56)} ${Object.entries(statuses).map(([status, count]) => `${status}: ${count}`).join('  ')}`);
+    // 401 is what the copies of a case get that are sent without a token, or with a wrong one.
+    for (const [status, count] of Object.entries(statuses)) answered += status === '401' ? 0 : count;
+    console.log(`${operation.padEnd(56)} ${Object.entries(statuses).map((pair) => pair.join(': ')).join('  ')}`);
   }
-  console.log(`${sent} cases, seed ${seed}`);
-  complain(sent < cases, `fewer than ${cases} cases were sent`);
+  console.log(`${answered} cases, seed ${seed}`);
+  complain(answered < cases, `fewer than ${cases} cases were answered`);
   complain(!Object.values(seen).some((statuses) => statuses[200]), 'no request succeeded');
 }
 
