@@ -80,6 +80,7 @@ impl House {
             issuer: Issuer::parse("http://localhost:3000/")?,
             dpop_nonce: false,
             guard_any_address: false,
+            management_rate: Default::default(),
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
         })
@@ -106,6 +107,7 @@ impl House {
                 client_id: client.client_id.clone(),
                 audience: audience(signing_alg),
                 scope: ScopeChoice::All,
+                ..NewGrant::default()
             };
             engine.create_grant(&actor, grant).await?;
         }

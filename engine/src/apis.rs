@@ -3,23 +3,24 @@
 use std::collections::HashMap;
 
 use model::api::{
-    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, metadata_address, system_identifier,
-    system_scopes,
+    Api, ApiChanges, ApiSummary, CreatedApi, ID_LENGTH, NewApi, SYSTEM_NAME, SigningAlg, TOKEN_LIFETIME_DEFAULT, system_identifier, system_scopes,
 };
 use model::claims::CustomClaims;
 use model::client::{self, Client, NewClient};
+use model::grant::Grant;
+use model::kept::Kept;
 use model::log::{Actor, LogEntry, LogType};
-use model::page::{ListQuery, Page, PageRequest};
+use model::page::{ListQuery, Page, PageRequest, Slice, Window};
 use model::scope::Scope;
 use model::time::Timestamp;
 use model::token::TokenDialect;
-use sqlx::QueryBuilder;
+use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use crate::engine::{Engine, Inner};
 use crate::error::Error;
 use crate::logs::json;
 use crate::store::{Tx, contains, execute, on, order_by, storable};
-use crate::{clients, grants, keyring, signing_secrets};
+use crate::{clients, grants, keyring, scopes, signing_secrets, slices};
 
 /// What is added to the name of an API to name its test client.
 const TEST_CLIENT_SUFFIX: &str = " (Test Client)";
@@ -67,6 +68,29 @@ impl Engine {
         })
     }
 
+    /// APIs from the oldest on, as a program reads them; of `identifiers`, unless there are none.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn apis_in(&self, identifiers: &[String], window: &Window) -> Result<Slice<Api>, Error> {
+        let mut tx = self.0.store.read().await?;
+        let total = on!(&mut tx, db => {
+            let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM apis");
+            push_identifiers(&mut sql, identifiers);
+            sql.build_query_scalar().fetch_one(db).await
+        })?;
+        let rows: Vec<ApiRow> = on!(&mut tx, db => {
+            let mut sql = QueryBuilder::new("SELECT * FROM apis");
+            push_identifiers(&mut sql, identifiers);
+            slices::push_window(&mut sql, window, "created_at", "id");
+            sql.build_query_as().fetch_all(db).await
+        })?;
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let mut scopes = Scopes::of(&mut tx, &ids).await?;
+        let apis = rows.into_iter().map(|row| row.api(&mut scopes)).collect::<Result<_, _>>()?;
+        Ok(slices::cut(apis, total, window, |api: &Api| (api.created_at, api.id.clone())))
+    }
+
     /// One API.
     ///
     /// # Errors
@@ -97,7 +121,7 @@ impl Engine {
     /// [`Error::Invalid`]; [`Error::Conflict`] on `identifier` if another API has it; [`Error::Storage`].
     pub async fn create_api(&self, actor: &Actor, new: NewApi) -> Result<CreatedApi, Error> {
         let mut new = new.trimmed();
-        new.scopes = new.scopes.into_iter().map(Scope::trimmed).collect();
+        new.scopes = trimmed(new.scopes);
         new.check(&self.0.issuer)?;
         let with_test_client = new.test_client;
         let keys = keyring::prepare(&self.0.store, new.signing_alg).await?;
@@ -111,7 +135,7 @@ impl Engine {
         let mut test_client = None;
         if with_test_client {
             let client = self.create_test_client(&mut change, &api).await?;
-            let grant = grants::insert(&mut change, &self.0, &client.client_id, &api, all_scopes(&api)).await?;
+            let grant = grants::insert(&mut change, &self.0, &client.client_id, &api, all_of(&api)).await?;
             change.also(LogEntry {
                 after: json(&client),
                 ..self.client_entry(actor, &client, format!("Client {} created", client.name))
@@ -134,6 +158,7 @@ impl Engine {
     pub async fn update_api(&self, actor: &Actor, id: &str, changes: ApiChanges) -> Result<Api, Error> {
         let changes = ApiChanges {
             name: changes.name.map(|name| name.trim().to_owned()),
+            scopes: changes.scopes.map(trimmed),
             ..changes
         };
         changes.check()?;
@@ -143,51 +168,29 @@ impl Engine {
         };
         let mut change = self.change().await?;
         let before = existing(&mut change, id).await?;
-        let mut after = before.clone();
-        after.name = changes.name.unwrap_or(after.name);
-        after.token_lifetime = changes.token_lifetime.unwrap_or(after.token_lifetime);
-        after.signing_alg = changes.signing_alg.unwrap_or(after.signing_alg);
-        after.token_dialect = changes.token_dialect.unwrap_or(after.token_dialect);
-        after.custom_claims = changes.custom_claims.unwrap_or(after.custom_claims);
-        after.metadata_published = changes.metadata_published.unwrap_or(after.metadata_published);
-        after.dpop_required = changes.dpop_required.unwrap_or(after.dpop_required);
-        if after == before {
+        let own_secret = changes.signing_secret.clone();
+        let mut after = changes.apply(before.clone())?;
+        if after == before && own_secret.is_none() {
             return Ok(before);
         }
-        let fixed = |api: &Api| {
-            let shape = (api.signing_alg, api.token_dialect, api.custom_claims.clone());
-            (api.name.clone(), shape, api.metadata_published, api.dpop_required)
-        };
         if before.is_system && fixed(&after) != fixed(&before) {
             return Err(Error::System(
                 "The Management API keeps its name and the form of its tokens and publishes no metadata; only the lifetime of its tokens can change.",
             ));
         }
-        if after.metadata_published {
-            metadata_address(&after.identifier)?;
-        }
         if let Some(keys) = keys {
             keys.insert(&mut change, &self.0.vault, self.now()).await?;
         }
         after.updated_at = self.now();
-        execute!(
-            change,
-            sqlx::query(
-                "UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, token_dialect = $5, custom_claims = $6, metadata_published = $7, \
-             dpop_required = $8, updated_at = $9 WHERE id = $1"
-            )
-            .bind(id)
-            .bind(&after.name)
-            .bind(after.token_lifetime)
-            .bind(after.signing_alg.as_str())
-            .bind(after.token_dialect.as_str())
-            .bind(json(&after.custom_claims))
-            .bind(after.metadata_published)
-            .bind(after.dpop_required)
-            .bind(after.updated_at)
-        )?;
+        write(&mut change, &after).await?;
+        if after.scopes != before.scopes {
+            scopes::replace(&mut change, &before, &after).await?;
+        }
         keyring::note_lifetime(&mut change, &after).await?;
         signing_secrets::ensure(&mut change, &self.0, &after).await?;
+        if let Some(secret) = own_secret {
+            signing_secrets::replace_all(&mut change, &self.0, &after, &secret).await?;
+        }
         let entry = LogEntry {
             before: json(&before),
             after: json(&after),
@@ -291,6 +294,36 @@ impl Engine {
     }
 }
 
+/// What of the Management API can't change.
+fn fixed(api: &Api) -> Api {
+    Api {
+        token_lifetime: 0,
+        updated_at: 0,
+        ..api.clone()
+    }
+}
+
+fn push_identifiers<DB: Database>(sql: &mut QueryBuilder<DB>, identifiers: &[String])
+where
+    String: Type<DB> + for<'e> Encode<'e, DB>,
+{
+    sql.push(" WHERE 1 = 1");
+    if identifiers.is_empty() {
+        return;
+    }
+    sql.push(" AND identifier IN (");
+    let mut list = sql.separated(", ");
+    // PostgreSQL takes NUL in no text; no API has one in its identifier.
+    for identifier in identifiers {
+        list.push_bind(identifier.replace('\0', ""));
+    }
+    sql.push(")");
+}
+
+fn trimmed(scopes: Vec<Scope>) -> Vec<Scope> {
+    scopes.into_iter().map(Scope::trimmed).collect()
+}
+
 /// The API with this id.
 pub(crate) async fn existing(tx: &mut Tx, id: &str) -> Result<Api, Error> {
     storable(id, "API")?;
@@ -319,6 +352,14 @@ pub(crate) async fn touch(tx: &mut Tx, id: &str, at: Timestamp) -> Result<(), Er
     Ok(())
 }
 
+/// A grant of all scopes that an API defines now.
+fn all_of(api: &Api) -> Grant {
+    Grant {
+        scope: all_scopes(api),
+        ..Grant::default()
+    }
+}
+
 /// The values of all scopes of an API.
 pub(crate) fn all_scopes(api: &Api) -> Vec<String> {
     api.scopes.iter().map(|scope| scope.value.clone()).collect()
@@ -327,6 +368,7 @@ pub(crate) fn all_scopes(api: &Api) -> Vec<String> {
 /// Writes a new API, whose fields are already checked.
 async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Result<Api, Error> {
     let now = inner.clock.now();
+    let own_secret = new.set.signing_secret.clone();
     let api = Api {
         id: inner.chance.hex(ID_LENGTH),
         name: new.name,
@@ -339,9 +381,11 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
         is_system,
         metadata_published: false,
         dpop_required: new.dpop_required,
+        kept: Kept::default(),
         created_at: now,
         updated_at: now,
     };
+    let api = new.set.apply(api)?;
     execute!(
         tx,
         sqlx::query(
@@ -369,8 +413,34 @@ async fn insert(tx: &mut Tx, inner: &Inner, new: NewApi, is_system: bool) -> Res
             sql.build().execute(db).await.map(|done| done.rows_affected())
         })?;
     }
-    signing_secrets::ensure(tx, inner, &api).await?;
+    write(tx, &api).await?;
+    match own_secret {
+        Some(secret) => signing_secrets::replace_all(tx, inner, &api, &secret).await?,
+        None => signing_secrets::ensure(tx, inner, &api).await?,
+    }
     Ok(api)
+}
+
+/// Writes all that may change of an API that is there, its scopes apart.
+async fn write(tx: &mut Tx, api: &Api) -> Result<(), Error> {
+    execute!(
+        tx,
+        sqlx::query(
+            "UPDATE apis SET name = $2, token_lifetime = $3, signing_alg = $4, token_dialect = $5, custom_claims = $6, metadata_published = $7, \
+             dpop_required = $8, kept = $9, updated_at = $10 WHERE id = $1"
+        )
+        .bind(&api.id)
+        .bind(&api.name)
+        .bind(api.token_lifetime)
+        .bind(api.signing_alg.as_str())
+        .bind(api.token_dialect.as_str())
+        .bind(json(&api.custom_claims))
+        .bind(api.metadata_published)
+        .bind(api.dpop_required)
+        .bind(json(&api.kept))
+        .bind(api.updated_at)
+    )?;
+    Ok(())
 }
 
 async fn system(tx: &mut Tx) -> Result<Option<Api>, Error> {
@@ -433,6 +503,7 @@ struct ApiRow {
     is_system: bool,
     metadata_published: bool,
     dpop_required: bool,
+    kept: String,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -465,6 +536,7 @@ impl ApiRow {
             is_system: self.is_system,
             metadata_published: self.metadata_published,
             dpop_required: self.dpop_required,
+            kept: serde_json::from_str(&self.kept).map_err(|_| Error::Corrupt("apis.kept"))?,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

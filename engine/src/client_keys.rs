@@ -77,20 +77,47 @@ impl Engine {
         Ok(key)
     }
 
+    /// Lets a key expire then, or never; nothing is logged where nothing differs.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for the client or the key; [`Error::Invalid`] on `expires_at` unless it is in the future; [`Error::Storage`].
+    pub async fn expire_client_key(&self, actor: &Actor, client_id: &str, key_id: &str, expires_at: Option<Timestamp>) -> Result<ClientKey, Error> {
+        let mut change = self.change().await?;
+        let client = clients::existing(&mut change, client_id).await?;
+        let before = one(&mut change, client_id, key_id).await?;
+        if before.expires_at == expires_at {
+            return Ok(before);
+        }
+        if expires_at.is_some_and(|at| at <= self.now()) {
+            return Err(Invalid::new("expires_at", "Choose a time in the future.").into());
+        }
+        let after = ClientKey {
+            expires_at,
+            ..before.clone()
+        };
+        execute!(
+            change,
+            sqlx::query("UPDATE client_keys SET expires_at = $2 WHERE id = $1")
+                .bind(key_id)
+                .bind(expires_at)
+        )?;
+        let entry = LogEntry {
+            before: json(&before),
+            after: json(&after),
+            ..self.client_entry(actor, &client, format!("Expiry of key \"{}\" of {} changed", after.name, client.name))
+        };
+        self.finish(change, entry).await?;
+        Ok(after)
+    }
+
     /// Removes a key: assertions that it signs prove nothing from now on.
     ///
     /// # Errors
     /// [`Error::NotFound`] for the client or the key; [`Error::Storage`].
     pub async fn remove_client_key(&self, actor: &Actor, client_id: &str, key_id: &str) -> Result<(), Error> {
-        storable(key_id, "key")?;
         let mut change = self.change().await?;
         let client = clients::existing(&mut change, client_id).await?;
-        let keys: Vec<ClientKey> = rows(&mut change, client_id)
-            .await?
-            .into_iter()
-            .map(KeyRow::key)
-            .collect::<Result<_, _>>()?;
-        let key = keys.into_iter().find(|key| key.id == key_id).ok_or(Error::NotFound("key"))?;
+        let key = one(&mut change, client_id, key_id).await?;
         execute!(change, sqlx::query("DELETE FROM client_keys WHERE id = $1").bind(key_id))?;
         let entry = LogEntry {
             before: json(&key),
@@ -98,6 +125,13 @@ impl Engine {
         };
         self.finish(change, entry).await
     }
+}
+
+/// The key of a client with this id.
+async fn one(tx: &mut Tx, client_id: &str, key_id: &str) -> Result<ClientKey, Error> {
+    storable(key_id, "key")?;
+    let keys: Vec<ClientKey> = rows(tx, client_id).await?.into_iter().map(KeyRow::key).collect::<Result<_, _>>()?;
+    keys.into_iter().find(|key| key.id == key_id).ok_or(Error::NotFound("key"))
 }
 
 /// A key as assertions are checked with it.

@@ -1,14 +1,17 @@
 //! Secrets of clients: list, add, change, remove, show, rotate, and whose a found one is.
 
+use std::collections::BTreeMap;
+
 use model::Invalid;
 use model::client::Client;
 use model::client_secret::{
     ClientSecret, Finding, LastUse, Look, Owner, RANDOM_LENGTH, SECRETS_MAX, SecretFields, assemble, check_expiry, check_pasted, check_secret_name,
-    default_name, in_pasted, look,
+    default_name, in_pasted, is_live, look,
 };
 use model::log::{Actor, LogEntry, LogType};
 use model::secret::Secret;
 use model::time::Timestamp;
+use sqlx::QueryBuilder;
 use tokio::task::yield_now;
 
 use crate::clients::{existing, touch};
@@ -51,7 +54,7 @@ impl Engine {
         let new = NewSecret {
             name: Some(name).filter(|name| !name.is_empty()),
             expires_at: fields.expires_at,
-            replaces: None,
+            ..NewSecret::default()
         };
         let (secret, plain) = insert(&mut change, &self.0, client_id, new).await?;
         let entry = LogEntry {
@@ -183,6 +186,44 @@ impl Engine {
         let newest = newest.ok_or(Error::NotFound("secret"))?;
         let told = format!("Client secret of {} shown", client.name);
         self.reveal(tx, actor, &client, &newest.id, told).await
+    }
+
+    /// Shows the secrets of several clients, of each the one of [`Engine::reveal_client_secret`], by client id; one log entry says so of all.
+    ///
+    /// # Errors
+    /// [`Error::Vault`] or [`Error::Storage`].
+    pub async fn reveal_client_secrets(&self, actor: &Actor, client_ids: &[&str]) -> Result<BTreeMap<String, Secret>, Error> {
+        if client_ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut tx = self.0.store.read().await?;
+        let rows: Vec<(String, String, Option<Timestamp>, String)> = on!(&mut tx, db => {
+            let mut sql = QueryBuilder::new("SELECT client_id, id, expires_at, sealed_secret FROM client_secrets WHERE client_id IN (");
+            let mut list = sql.separated(", ");
+            for id in client_ids {
+                list.push_bind(*id);
+            }
+            sql.push(") ORDER BY client_id, position");
+            sql.build_query_as().fetch_all(db).await
+        })?;
+        drop(tx);
+        let now = self.now();
+        let mut newest: BTreeMap<String, (String, bool, String)> = BTreeMap::new();
+        for (client_id, id, expires_at, sealed) in rows {
+            let live = is_live(expires_at, now);
+            // Of two the later one, unless only the earlier one is live.
+            if live || newest.get(&client_id).is_none_or(|(_, other_live, _)| !other_live) {
+                newest.insert(client_id, (id, live, sealed));
+            }
+        }
+        let open = |(client_id, (id, _, sealed)): (String, (String, bool, String))| {
+            let plain = self.0.vault.open_text(&place(&client_id, &id), &sealed)?;
+            Ok((client_id, plain))
+        };
+        let secrets: BTreeMap<String, Secret> = newest.into_iter().map(open).collect::<Result<_, Error>>()?;
+        let told = format!("Client secrets of {} clients shown", secrets.len());
+        self.write_log(self.entry(actor, LogType::SecretShown, told)).await?;
+        Ok(secrets)
     }
 
     /// Shows one of the secrets of a client, and logs that it was shown.
@@ -441,6 +482,18 @@ pub(crate) struct NewSecret<'a> {
     name: Option<&'a str>,
     expires_at: Option<Timestamp>,
     replaces: Option<&'a str>,
+    /// One of somebody's own choosing, whose rules are checked already.
+    own: Option<&'a Secret>,
+}
+
+/// Puts a secret of somebody's own choosing in the place of all that a client has.
+pub(crate) async fn replace_all(tx: &mut Tx, inner: &Inner, client_id: &str, own: &Secret) -> Result<(), Error> {
+    execute!(tx, sqlx::query("DELETE FROM client_secrets WHERE client_id = $1").bind(client_id))?;
+    let new = NewSecret {
+        own: Some(own),
+        ..NewSecret::default()
+    };
+    insert(tx, inner, client_id, new).await.map(drop)
 }
 
 /// Makes and writes a secret of a client that is there.
@@ -458,7 +511,10 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, client_id: &str, new: New
         replaces: new.replaces.map(str::to_owned),
         last_used: None,
     };
-    let plain = Secret::new(assemble(&inner.chance.alphanumeric(RANDOM_LENGTH)));
+    let plain = new
+        .own
+        .cloned()
+        .unwrap_or_else(|| Secret::new(assemble(&inner.chance.alphanumeric(RANDOM_LENGTH))));
     let sealed = inner.vault.seal_text(&place(client_id, &secret.id), &plain)?;
     execute!(
         tx,

@@ -1,20 +1,18 @@
 //! Clients: create, list, change, delete.
 
-use std::collections::BTreeMap;
-
-use model::claims::CustomClaims;
-use model::client::{AppType, AuthMethod, CLIENT_ID_LENGTH, Client, ClientChanges, ClientSummary, NewClient};
+use model::client::{AppType, AuthMethod, CLIENT_ID_LENGTH, Client, ClientChanges, ClientFilter, ClientSummary, NewClient};
 use model::log::{Actor, LogEntry, LogType};
-use model::page::{ListQuery, Page, PageRequest};
+use model::page::{ListQuery, Page, PageRequest, Slice, Window};
 use model::quota::{QuotaWindow, TokenQuota};
 use model::time::{HOUR, Timestamp};
 use model::usage::Counts;
-use sqlx::QueryBuilder;
+use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use crate::client_secrets::{self, NewSecret};
 use crate::engine::{Engine, Inner};
 use crate::error::Error;
 use crate::logs::json;
+use crate::slices;
 use crate::store::{Tx, contains, execute, on, order_by, storable};
 
 impl Engine {
@@ -106,38 +104,16 @@ impl Engine {
         changes.check()?;
         let mut change = self.change().await?;
         let before = existing(&mut change, client_id).await?;
-        let mut after = before.clone();
-        after.name = changes.name.unwrap_or(after.name);
-        after.description = changes.description.unwrap_or(after.description);
-        after.client_metadata = changes.client_metadata.unwrap_or(after.client_metadata);
-        after.token_lifetime = changes.token_lifetime.unwrap_or(after.token_lifetime);
-        after.auth_methods = changes.auth_methods.unwrap_or(after.auth_methods);
-        after.auth_methods.sort_unstable();
-        after.auth_methods.dedup();
-        after.strict_assertions = changes.strict_assertions.unwrap_or(after.strict_assertions);
-        after.dpop_required = changes.dpop_required.unwrap_or(after.dpop_required);
-        after.custom_claims = changes.custom_claims.unwrap_or(after.custom_claims);
-        if after == before {
+        let own_secret = changes.client_secret.clone();
+        let mut after = changes.apply(before.clone())?;
+        if after == before && own_secret.is_none() {
             return Ok(before);
         }
         after.updated_at = self.now();
-        execute!(
-            change,
-            sqlx::query(
-                "UPDATE clients SET name = $2, description = $3, client_metadata = $4, token_lifetime = $5, custom_claims = $6, \
-             auth_methods = $7, strict_assertions = $8, dpop_required = $9, updated_at = $10 WHERE client_id = $1"
-            )
-            .bind(client_id)
-            .bind(&after.name)
-            .bind(&after.description)
-            .bind(json(&after.client_metadata))
-            .bind(after.token_lifetime)
-            .bind(json(&after.custom_claims))
-            .bind(names(&after.auth_methods))
-            .bind(after.strict_assertions)
-            .bind(after.dpop_required)
-            .bind(after.updated_at)
-        )?;
+        write(&mut change, &after).await?;
+        if let Some(secret) = own_secret {
+            client_secrets::replace_all(&mut change, &self.0, client_id, &secret).await?;
+        }
         let entry = LogEntry {
             before: json(&before),
             after: json(&after),
@@ -145,6 +121,29 @@ impl Engine {
         };
         self.finish(change, entry).await?;
         Ok(after)
+    }
+
+    /// Clients from the oldest on, as a program reads them.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn clients_in(&self, filter: &ClientFilter, window: &Window) -> Result<Slice<Client>, Error> {
+        let mut tx = self.0.store.read().await?;
+        let total = on!(&mut tx, db => {
+            let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM clients");
+            push_filter(&mut sql, filter);
+            sql.build_query_scalar().fetch_one(db).await
+        })?;
+        let rows: Vec<ClientRow> = on!(&mut tx, db => {
+            let mut sql = QueryBuilder::new("SELECT * FROM clients");
+            push_filter(&mut sql, filter);
+            slices::push_window(&mut sql, window, "created_at", "client_id");
+            sql.build_query_as().fetch_all(db).await
+        })?;
+        let clients = rows.into_iter().map(ClientRow::client).collect::<Result<_, _>>()?;
+        Ok(slices::cut(clients, total, window, |client: &Client| {
+            (client.created_at, client.client_id.clone())
+        }))
     }
 
     /// Deletes a client with its grants; APIs that verify its tokens by themselves accept them until they expire.
@@ -180,17 +179,13 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
         name: new.name,
         description: new.description,
         app_type: new.app_type,
-        client_metadata: BTreeMap::new(),
         auth_methods: AuthMethod::DEFAULT.to_vec(),
-        strict_assertions: false,
-        dpop_required: false,
-        token_lifetime: None,
-        custom_claims: CustomClaims::default(),
-        tokens_valid_from: None,
-        token_quota: TokenQuota::default(),
         created_at: now,
         updated_at: now,
+        ..Client::default()
     };
+    let own_secret = new.set.client_secret.clone();
+    let client = new.set.apply(client)?;
     execute!(
         tx,
         sqlx::query(
@@ -204,8 +199,63 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
         .bind(json(&client.client_metadata))
         .bind(now)
     )?;
-    client_secrets::insert(tx, inner, &client.client_id, NewSecret::default()).await?;
+    write(tx, &client).await?;
+    match own_secret {
+        Some(secret) => client_secrets::replace_all(tx, inner, &client.client_id, &secret).await?,
+        None => client_secrets::insert(tx, inner, &client.client_id, NewSecret::default())
+            .await
+            .map(drop)?,
+    }
     Ok(client)
+}
+
+/// Writes all that may change of a client that is there.
+async fn write(tx: &mut Tx, client: &Client) -> Result<(), Error> {
+    execute!(
+        tx,
+        sqlx::query(
+            "UPDATE clients SET name = $2, description = $3, app_type = $4, client_metadata = $5, token_lifetime = $6, custom_claims = $7, \
+             auth_methods = $8, strict_assertions = $9, dpop_required = $10, quota_per_hour = $11, quota_per_day = $12, quota_enforced = $13, \
+             barred = $14, third_party = $15, kept = $16, updated_at = $17 WHERE client_id = $1"
+        )
+        .bind(&client.client_id)
+        .bind(&client.name)
+        .bind(&client.description)
+        .bind(app_type_name(client.app_type))
+        .bind(json(&client.client_metadata))
+        .bind(client.token_lifetime)
+        .bind(json(&client.custom_claims))
+        .bind(names(&client.auth_methods))
+        .bind(client.strict_assertions)
+        .bind(client.dpop_required)
+        .bind(client.token_quota.per_hour)
+        .bind(client.token_quota.per_day)
+        .bind(client.token_quota.enforce)
+        .bind(client.barred)
+        .bind(client.third_party)
+        .bind(json(&client.kept))
+        .bind(client.updated_at)
+    )?;
+    Ok(())
+}
+
+fn push_filter<DB: Database>(sql: &mut QueryBuilder<DB>, filter: &ClientFilter)
+where
+    String: Type<DB> + for<'e> Encode<'e, DB>,
+    bool: Type<DB> + for<'e> Encode<'e, DB>,
+{
+    sql.push(" WHERE 1 = 1");
+    if !filter.app_types.is_empty() {
+        sql.push(" AND app_type IN (");
+        let mut list = sql.separated(", ");
+        for app_type in &filter.app_types {
+            list.push_bind(app_type_name(*app_type).to_owned());
+        }
+        sql.push(")");
+    }
+    if let Some(third_party) = filter.third_party {
+        sql.push(" AND third_party = ").push_bind(third_party);
+    }
 }
 
 /// The client with this id.
@@ -248,7 +298,22 @@ fn methods(names: &str) -> Option<Vec<AuthMethod>> {
 fn app_type_name(app_type: AppType) -> &'static str {
     match app_type {
         AppType::NonInteractive => "non_interactive",
+        AppType::Native => "native",
+        AppType::Spa => "spa",
+        AppType::RegularWeb => "regular_web",
+        AppType::Other => "other",
     }
+}
+
+fn app_type(name: &str) -> Option<AppType> {
+    let all = [
+        AppType::NonInteractive,
+        AppType::Native,
+        AppType::Spa,
+        AppType::RegularWeb,
+        AppType::Other,
+    ];
+    all.into_iter().find(|app_type| app_type_name(*app_type) == name)
 }
 
 #[derive(sqlx::FromRow)]
@@ -267,6 +332,9 @@ struct ClientRow {
     quota_per_hour: Option<i64>,
     quota_per_day: Option<i64>,
     quota_enforced: bool,
+    barred: bool,
+    third_party: bool,
+    kept: String,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -283,14 +351,11 @@ struct SummaryRow {
 
 impl ClientRow {
     fn client(self) -> Result<Client, Error> {
-        if self.app_type != app_type_name(AppType::NonInteractive) {
-            return Err(Error::Corrupt("clients.app_type"));
-        }
         Ok(Client {
             client_id: self.client_id,
             name: self.name,
             description: self.description,
-            app_type: AppType::NonInteractive,
+            app_type: app_type(&self.app_type).ok_or(Error::Corrupt("clients.app_type"))?,
             client_metadata: serde_json::from_str(&self.client_metadata).map_err(|_| Error::Corrupt("clients.client_metadata"))?,
             auth_methods: methods(&self.auth_methods).ok_or(Error::Corrupt("clients.auth_methods"))?,
             strict_assertions: self.strict_assertions,
@@ -303,6 +368,9 @@ impl ClientRow {
                 per_day: self.quota_per_day,
                 enforce: self.quota_enforced,
             },
+            barred: self.barred,
+            third_party: self.third_party,
+            kept: serde_json::from_str(&self.kept).map_err(|_| Error::Corrupt("clients.kept"))?,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

@@ -22,6 +22,7 @@ use crate::logs::{self, LogIds, LogWriter};
 use crate::signer::Signer;
 use crate::snapshot::{self, Snapshots};
 use crate::store::{self, Database, Store, Tx, execute, on};
+use crate::throttle::{CallRate, Calls};
 use crate::usage::Usage;
 use crate::uses::Uses;
 use crate::vault::{self, MasterKey, Vault};
@@ -44,6 +45,8 @@ pub struct Config {
     pub dpop_nonce: bool,
     /// Whether the guard tester may call every address, link-local and metadata ones too.
     pub guard_any_address: bool,
+    /// How many calls of the Management API a client may make.
+    pub management_rate: CallRate,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Draws random numbers.
@@ -71,6 +74,8 @@ pub(crate) struct Inner {
     pub(crate) log_limit: LogLimit,
     pub(crate) dpop_nonce: bool,
     pub(crate) guard_any_address: bool,
+    /// Of the Management API.
+    pub(crate) calls: Calls,
     /// What stands between strangers and sign-in.
     pub(crate) door: Door,
     watcher: OnceLock<AbortHandle>,
@@ -123,6 +128,7 @@ impl Engine {
             log_limit: LogLimit::new(&config.clock),
             dpop_nonce: config.dpop_nonce,
             guard_any_address: config.guard_any_address,
+            calls: Calls::new(config.management_rate, &config.clock),
             door: Door::new(&config.clock, &config.chance),
             signer: Signer::start().map_err(|error| Error::Key(format!("no thread for signing: {error}")))?,
             watcher: OnceLock::new(),

@@ -54,6 +54,7 @@ impl Engine {
                     client_id: client_id.to_owned(),
                     audience: audience.to_owned(),
                     scope: ScopeChoice::Some(scope.clone()),
+                    ..NewGrant::default()
                 };
                 self.create_grant(actor, new).await?;
             }

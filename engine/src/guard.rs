@@ -170,8 +170,7 @@ fn grant_of(audience: &str, scopes: &[String]) -> Grant {
         client_id: NO_CLIENT.to_owned(),
         audience: audience.to_owned(),
         scope: scopes.to_vec(),
-        created_at: 0,
-        updated_at: 0,
+        ..Grant::default()
     }
 }
 

@@ -30,27 +30,38 @@ pub(crate) struct Issued {
 
 impl Engine {
     /// The token, if it holds by all that is known now; nothing if it is anything else.
-    ///
-    /// Where keys or APIs may have changed since the last look, they are looked at once more.
     pub(crate) async fn issued(&self, token: &str) -> Option<Issued> {
-        let snapshot = self.0.snapshots.current();
-        match self.issued_by(&snapshot, token) {
-            Ok(issued) => issued,
-            Err(Unverified::Malformed | Unverified::Expired | Unverified::WrongIssuer) => None,
-            Err(_) => {
-                // What can't be read says nothing new; the watcher reports it.
-                self.refresh().await.ok()?;
-                let newer = self.0.snapshots.current();
-                if newer.revision == snapshot.revision {
-                    return None;
-                }
-                self.issued_by(&newer, token).ok().flatten()
-            }
-        }
+        self.look_up(token).await.ok()
     }
 
-    /// `None` if it lacks a claim that all our tokens have: somebody else knows the secret of the API that it is for.
-    fn issued_by(&self, snapshot: &Snapshot, token: &str) -> Result<Option<Issued>, Unverified> {
+    /// The same with the reason why it does not hold.
+    ///
+    /// Where keys or APIs may have changed since the last look, they are looked at once more.
+    ///
+    /// # Errors
+    /// As [`Engine::verify`]; [`Unverified::Malformed`] if it lacks what all our tokens have.
+    pub(crate) async fn look_up(&self, token: &str) -> Result<Issued, Unverified> {
+        let snapshot = self.0.snapshots.current();
+        let first = self.issued_by(&snapshot, token);
+        if !matches!(
+            first,
+            Err(Unverified::UnknownKey | Unverified::BadSignature | Unverified::UnknownAudience | Unverified::AlgorithmMismatch)
+        ) {
+            return first;
+        }
+        // What can't be read says nothing new; the watcher reports it.
+        if self.refresh().await.is_err() {
+            return first;
+        }
+        let newer = self.0.snapshots.current();
+        if newer.revision == snapshot.revision {
+            return first;
+        }
+        self.issued_by(&newer, token)
+    }
+
+    /// A claim that all our tokens have may be missing: somebody else knows the secret of the API that it is for.
+    fn issued_by(&self, snapshot: &Snapshot, token: &str) -> Result<Issued, Unverified> {
         let (_, claims) = self.checked(snapshot, token)?;
         let audience = claims.text("aud").ok_or(Unverified::UnknownAudience)?;
         let api = &snapshot.api(audience).ok_or(Unverified::UnknownAudience)?.api;
@@ -58,9 +69,9 @@ impl Engine {
         let client_id = claims.text("client_id").or_else(|| claims.text("azp")).map(str::to_owned);
         let client_id = client_id.filter(|client_id| storable(client_id, "client").is_ok());
         let (Some(client_id), Some(issued_at), Some(expires_at)) = (client_id, claims.number("iat"), claims.number("exp")) else {
-            return Ok(None);
+            return Err(Unverified::Malformed);
         };
-        Ok(Some(Issued {
+        Ok(Issued {
             api_id: api.id.clone(),
             api_name: api.name.clone(),
             name: name(token, claims.text("jti")),
@@ -68,7 +79,7 @@ impl Engine {
             issued_at,
             expires_at,
             claims,
-        }))
+        })
     }
 }
 

@@ -46,7 +46,7 @@ pub struct Caller {
 }
 
 impl Engine {
-    /// Log entries, newest first; those that this process has queued are written before the list is read.
+    /// Log entries in the asked-for order; those that this process has queued are written before the list is read.
     ///
     /// # Errors
     /// [`Error::Storage`].
@@ -62,7 +62,8 @@ impl Engine {
         let rows: Vec<LogRow> = on!(&mut tx, db => {
             let mut sql = QueryBuilder::new("SELECT * FROM logs");
             push_filter(&mut sql, query);
-            sql.push(" ORDER BY log_id DESC LIMIT ").push_bind(page.per_page);
+            sql.push(if query.oldest_first { " ORDER BY log_id LIMIT " } else { " ORDER BY log_id DESC LIMIT " });
+            sql.push_bind(page.per_page);
             sql.push(" OFFSET ").push_bind(page.offset());
             sql.build_query_as().fetch_all(db).await
         })?;
@@ -73,6 +74,25 @@ impl Engine {
             per_page: page.per_page,
             as_of: self.now(),
         })
+    }
+
+    /// Log entries that came after the one with this id, oldest first; from the oldest on without one.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn logs_after(&self, log_id: Option<&str>, take: i64) -> Result<Vec<LogEntry>, Error> {
+        let log_id = log_id.unwrap_or_default();
+        if storable(log_id, "log entry").is_err() {
+            return Ok(Vec::new());
+        }
+        self.flush_logs().await;
+        let mut tx = self.0.store.read().await?;
+        let rows: Vec<LogRow> = on!(&mut tx, db => sqlx::query_as("SELECT * FROM logs WHERE log_id > $1 ORDER BY log_id LIMIT $2")
+            .bind(log_id)
+            .bind(take)
+            .fetch_all(db)
+            .await)?;
+        rows.into_iter().map(LogRow::entry).collect()
     }
 
     /// One log entry.

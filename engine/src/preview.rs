@@ -92,8 +92,7 @@ impl Engine {
             client_id: NO_CLIENT.to_owned(),
             audience: api.identifier.clone(),
             scope: all_scopes(api),
-            created_at: 0,
-            updated_at: 0,
+            ..Grant::default()
         };
         Ok((client, grant))
     }

@@ -10,7 +10,7 @@ use crate::apis;
 use crate::engine::{Change, Engine};
 use crate::error::Error;
 use crate::logs::json;
-use crate::store::{execute, on};
+use crate::store::{Tx, execute, on};
 
 /// The most names of clients that are listed before a scope is removed.
 const HOLDERS_MAX: i64 = 100;
@@ -108,8 +108,10 @@ impl Engine {
         apis::existing(&mut tx, api_id).await?.scope(value).ok_or(Error::NotFound("scope"))?;
         Ok(on!(&mut tx, db => sqlx::query_scalar(
             "SELECT clients.name FROM clients \
-             JOIN grants ON grants.client_id = clients.client_id JOIN grant_scopes ON grant_scopes.grant_id = grants.id \
-             WHERE grant_scopes.api_id = $1 AND grant_scopes.value = $2 ORDER BY LOWER(clients.name), clients.client_id LIMIT $3",
+             JOIN grants ON grants.client_id = clients.client_id \
+             LEFT JOIN grant_scopes ON grant_scopes.grant_id = grants.id AND grant_scopes.value = $2 \
+             WHERE grants.api_id = $1 AND (grants.all_scopes OR grant_scopes.value IS NOT NULL) \
+             ORDER BY LOWER(clients.name), clients.client_id LIMIT $3",
         )
         .bind(api_id)
         .bind(value)
@@ -142,4 +144,31 @@ impl Engine {
         self.finish(change, entry).await?;
         Ok(after)
     }
+}
+
+/// Makes the scopes of an API those of `after`, which `before` has not: what is left out goes from every grant, what stays keeps its grants.
+pub(crate) async fn replace(tx: &mut Tx, before: &Api, after: &Api) -> Result<(), Error> {
+    for scope in before.scopes.iter().filter(|scope| after.scope(&scope.value).is_none()) {
+        // The database takes it out of the grants.
+        execute!(
+            tx,
+            sqlx::query("DELETE FROM scopes WHERE api_id = $1 AND value = $2")
+                .bind(&after.id)
+                .bind(&scope.value)
+        )?;
+    }
+    for (position, scope) in (0_i64..).zip(&after.scopes) {
+        execute!(
+            tx,
+            sqlx::query(
+                "INSERT INTO scopes (api_id, value, description, position) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (api_id, value) DO UPDATE SET description = excluded.description, position = excluded.position"
+            )
+            .bind(&after.id)
+            .bind(&scope.value)
+            .bind(&scope.description)
+            .bind(position)
+        )?;
+    }
+    Ok(())
 }

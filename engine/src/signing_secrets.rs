@@ -261,6 +261,12 @@ pub(crate) async fn ensure(tx: &mut Tx, inner: &Inner, api: &Api) -> Result<(), 
     insert(tx, inner, api, SigningSecretState::Current).await.map(drop)
 }
 
+/// Puts a secret of somebody's own choosing in the place of all that an API has: tokens signed with those no longer verify.
+pub(crate) async fn replace_all(tx: &mut Tx, inner: &Inner, api: &Api, own: &Secret) -> Result<(), Error> {
+    execute!(tx, sqlx::query("DELETE FROM signing_secrets WHERE api_id = $1").bind(&api.id))?;
+    insert_as(tx, inner, api, SigningSecretState::Current, own.clone()).await.map(drop)
+}
+
 /// Notes how long tokens of `api` live, so that the secret which signs them is kept for as long.
 pub(crate) async fn note_lifetime(tx: &mut Tx, api: &Api) -> Result<(), Error> {
     let sql = "UPDATE signing_secrets SET longest_lifetime = $2 WHERE api_id = $1 AND state = 'current' AND longest_lifetime < $2";
@@ -288,6 +294,11 @@ async fn with_secrets(tx: &mut Tx, api_id: &str) -> Result<(Api, Vec<SigningSecr
 }
 
 async fn insert(tx: &mut Tx, inner: &Inner, api: &Api, state: SigningSecretState) -> Result<(SigningSecret, Secret), Error> {
+    let plain = Secret::new(inner.chance.alphanumeric(SIGNING_SECRET_LENGTH));
+    insert_as(tx, inner, api, state, plain).await
+}
+
+async fn insert_as(tx: &mut Tx, inner: &Inner, api: &Api, state: SigningSecretState, plain: Secret) -> Result<(SigningSecret, Secret), Error> {
     let now = inner.clock.now();
     let secret = SigningSecret {
         kid: format!("{KID_PREFIX}{}", inner.chance.alphanumeric(KID_LENGTH)),
@@ -297,7 +308,6 @@ async fn insert(tx: &mut Tx, inner: &Inner, api: &Api, state: SigningSecretState
         current_until: None,
         tokens_until: None,
     };
-    let plain = Secret::new(inner.chance.alphanumeric(SIGNING_SECRET_LENGTH));
     let sealed = inner.vault.seal_text(&place(&api.id, &secret.kid), &plain)?;
     let sql = "INSERT INTO signing_secrets (kid, api_id, state, sealed_secret, longest_lifetime, created_at, current_since) \
         VALUES ($1, $2, $3, $4, $5, $6, $7)";

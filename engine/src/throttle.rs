@@ -1,4 +1,4 @@
-//! Limits on attempts to sign in: some at once, then one at a time.
+//! Token buckets: so many at once, then one at a time. They limit attempts to sign in, and calls of the Management API.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::Clock as GovernorClock;
-use governor::middleware::NoOpMiddleware;
+use governor::middleware::{NoOpMiddleware, StateInformationMiddleware};
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
+
+use model::time::Timestamp;
 
 use crate::clock::Clock;
 
@@ -42,11 +44,89 @@ impl Throttle {
         if self.limiter.len() >= KEYS_KEPT {
             self.limiter.retain_recent();
         }
-        self.limiter.check_key(&key.to_owned()).map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            i64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(i64::MAX).max(1)
-        })
+        let taken = self.limiter.check_key(&key.to_owned());
+        taken.map_err(|until| seconds(until.wait_time_from(self.clock.now())))
     }
+}
+
+/// How many calls a client may make at once, and how many more in a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallRate {
+    /// Calls at once, when none was made for some time.
+    pub burst: NonZeroU32,
+    /// Calls that come back in a second.
+    pub per_second: NonZeroU32,
+}
+
+impl Default for CallRate {
+    /// 100 at once and 50 in a second.
+    fn default() -> Self {
+        let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self {
+            burst: number(100),
+            per_second: number(50),
+        }
+    }
+}
+
+/// What a client has left of its calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// The most calls at once.
+    pub limit: u32,
+    /// Calls that it may still make now.
+    pub remaining: u32,
+    /// When it has all of them again.
+    pub reset: Timestamp,
+    /// Seconds until it may make one, at least 1; 0 if it may now.
+    pub retry_after: i64,
+}
+
+/// The calls of each client.
+pub(crate) struct Calls {
+    limiter: RateLimiter<String, DashMapStateStore<String>, Now, StateInformationMiddleware>,
+    rate: CallRate,
+    clock: Now,
+}
+
+impl Calls {
+    /// Everybody has all of theirs.
+    pub(crate) fn new(rate: CallRate, clock: &Arc<dyn Clock>) -> Self {
+        let clock = Now(clock.clone());
+        let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
+        Self {
+            limiter: RateLimiter::new(quota, DashMapStateStore::default(), clock.clone()),
+            rate,
+            clock,
+        }
+    }
+
+    /// Takes one call of a client.
+    ///
+    /// # Errors
+    /// The same, with the time to wait, if there is none.
+    pub(crate) fn take(&self, client_id: &str) -> Result<Allowance, Allowance> {
+        if self.limiter.len() >= KEYS_KEPT {
+            self.limiter.retain_recent();
+        }
+        let (remaining, retry_after) = match self.limiter.check_key(&client_id.to_owned()) {
+            Ok(state) => (state.remaining_burst_capacity(), 0),
+            Err(until) => (0, seconds(until.wait_time_from(self.clock.now()))),
+        };
+        let missing = self.rate.burst.get() - remaining.min(self.rate.burst.get());
+        let allowance = Allowance {
+            limit: self.rate.burst.get(),
+            remaining,
+            reset: self.clock.0.now() + i64::from(missing.div_ceil(self.rate.per_second.get())),
+            retry_after,
+        };
+        if retry_after == 0 { Ok(allowance) } else { Err(allowance) }
+    }
+}
+
+/// Whole seconds, at least one: whoever waits for them waits long enough.
+fn seconds(wait: Duration) -> i64 {
+    i64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(i64::MAX).max(1)
 }
 
 /// The key of an address: itself for IPv4, its /64 for IPv6, where one customer has 2^64 addresses.
@@ -93,6 +173,29 @@ mod tests {
         hand.advance(1);
         assert_eq!(throttle.take("a"), Ok(()));
         assert_eq!(throttle.take("a"), Err(30));
+    }
+
+    #[test]
+    fn calls_come_back_by_the_second() {
+        let hand = Arc::new(ManualClock::at(1_800_000_000));
+        let clock: Arc<dyn Clock> = hand.clone();
+        let rate = CallRate {
+            burst: NonZeroU32::new(5).unwrap(),
+            per_second: NonZeroU32::new(2).unwrap(),
+        };
+        let calls = Calls::new(rate, &clock);
+        for remaining in [4, 3, 2, 1, 0] {
+            let allowance = calls.take("a").unwrap();
+            assert_eq!((allowance.limit, allowance.remaining, allowance.retry_after), (5, remaining, 0));
+            assert_eq!(allowance.reset, 1_800_000_000 + i64::from((5 - remaining).div_ceil(2)));
+        }
+        let refused = calls.take("a").unwrap_err();
+        assert_eq!((refused.remaining, refused.retry_after, refused.reset), (0, 1, 1_800_000_003));
+        assert_eq!(calls.take("b").unwrap().remaining, 4, "each has its own");
+        hand.advance(1);
+        assert_eq!(calls.take("a").unwrap().remaining, 1);
+        hand.advance(60);
+        assert_eq!(calls.take("a").unwrap().remaining, 4);
     }
 
     #[test]

@@ -140,6 +140,7 @@ impl Engine {
             | Refusal::DpopFlawed(dpop::Flaw::RequiredByApi | dpop::Flaw::RequiredByClient)
             | Refusal::AudienceUnknown(_)
             | Refusal::NotAuthorized { .. }
+            | Refusal::GrantTypeNotAllowed(_)
             | Refusal::ScopeNotGranted(_),
         )) = answer
         else {
@@ -394,6 +395,7 @@ mod tests {
             chance: Chance::system(),
             dpop_nonce: false,
             guard_any_address: false,
+            management_rate: Default::default(),
         };
         Engine::open(config).await.unwrap()
     }

@@ -232,7 +232,7 @@ on_both! {
         for name in ["Zeta", "eta", "Beta"] {
             let client = house.client(name).await;
             let scope = if name == "Beta" { ScopeChoice::Some(vec!["b".to_owned()]) } else { ScopeChoice::All };
-            let new = NewGrant { client_id: client.client_id.clone(), audience: api.identifier.clone(), scope };
+            let new = NewGrant { client_id: client.client_id.clone(), audience: api.identifier.clone(), scope, ..NewGrant::default() };
             house.engine.create_grant(&actor, new).await.unwrap();
             clients.push(client);
         }

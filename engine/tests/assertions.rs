@@ -60,6 +60,7 @@ impl Shop {
             client_id: client.client_id.clone(),
             audience: api.identifier,
             scope: ScopeChoice::All,
+            ..NewGrant::default()
         };
         engine.create_grant(&admin(), new).await.unwrap();
         let shop = Self {

@@ -30,6 +30,7 @@ impl Shop {
             client_id: client.client_id.clone(),
             audience: api.identifier,
             scope: ScopeChoice::All,
+            ..NewGrant::default()
         };
         let engine = house.engine.clone();
         engine.create_grant(&Actor::command(), new).await.unwrap();

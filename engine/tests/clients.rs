@@ -164,7 +164,7 @@ on_both! {
 
     async fn deleted_clients_take_their_grants_along(house: House) {
         let (client, api) = (house.client("Billing").await, house.api("Orders", &["read:orders"]).await);
-        let new = NewGrant { client_id: client.client_id.clone(), audience: api.identifier.clone(), scope: ScopeChoice::All };
+        let new = NewGrant { client_id: client.client_id.clone(), audience: api.identifier.clone(), scope: ScopeChoice::All, ..NewGrant::default() };
         house.engine.create_grant(&Actor::command(), new).await.unwrap();
         house.engine.delete_client(&Actor::command(), &client.client_id).await.unwrap();
         assert!(matches!(house.engine.client(&client.client_id).await, Err(Error::NotFound("client"))));

@@ -44,6 +44,7 @@ fn grant(client_id: &str, audience: &str, scope: &[&str]) -> NewGrant {
         client_id: client_id.to_owned(),
         audience: audience.to_owned(),
         scope: ScopeChoice::Some(scope.iter().map(ToString::to_string).collect()),
+        ..NewGrant::default()
     }
 }
 

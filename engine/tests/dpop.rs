@@ -125,6 +125,7 @@ impl Shop {
             client_id: client.client_id.clone(),
             audience: AUDIENCE.to_owned(),
             scope: ScopeChoice::All,
+            ..NewGrant::default()
         };
         engine.create_grant(&admin(), new).await.unwrap();
         let credentials = Credentials {

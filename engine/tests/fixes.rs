@@ -42,6 +42,7 @@ impl Shop {
             client_id: self.client.client_id.clone(),
             audience: AUDIENCE.to_owned(),
             scope: ScopeChoice::Some(scope.iter().map(ToString::to_string).collect()),
+            ..NewGrant::default()
         };
         self.engine.create_grant(&Actor::command(), new).await.unwrap();
     }

@@ -18,6 +18,7 @@ async fn authorize(house: &House, client_id: &str, audience: &str, scope: ScopeC
         client_id: client_id.to_owned(),
         audience: audience.to_owned(),
         scope,
+        ..NewGrant::default()
     };
     house.engine.create_grant(&Actor::command(), new).await
 }

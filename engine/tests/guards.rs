@@ -41,6 +41,7 @@ async fn another(house: &House, name: &str) -> Worker {
         client_id: id.clone(),
         audience: AUDIENCE.to_owned(),
         scope: ScopeChoice::All,
+        ..NewGrant::default()
     };
     house.engine.create_grant(&Actor::command(), new).await.unwrap();
     let secret = house.engine.reveal_client_secret(&Actor::command(), &id).await.unwrap();

@@ -65,6 +65,7 @@ impl Shop {
             client_id: client.client_id.clone(),
             audience: AUDIENCE.to_owned(),
             scope: ScopeChoice::All,
+            ..NewGrant::default()
         };
         self.engine.create_grant(&Actor::command(), grant).await.unwrap();
     }

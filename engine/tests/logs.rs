@@ -12,7 +12,7 @@ use model::api::{ApiChanges, NewApi, SigningAlg};
 use model::client::{ClientChanges, NewClient};
 use model::client_key::NewClientKey;
 use model::client_secret::SecretFields;
-use model::grant::{NewGrant, ScopeChoice};
+use model::grant::{GrantChanges, NewGrant, ScopeChoice};
 use model::issuer::Issuer;
 use model::key::KeyAlg;
 use model::lockout::OF_CLIENT;
@@ -30,22 +30,29 @@ use support::{House, NOW, admin, new_api, scope};
 use tokio::net::TcpListener;
 
 /// Public methods of the engine that change nothing which the log is about: all others must be in the table.
-const SILENT: [&str; 42] = [
+const SILENT: [&str; 53] = [
+    "active_admins",
     "api",
     "api_by_identifier",
+    "apis_in",
     "apis_of_client",
+    "certificates",
     "client",
     "client_keys",
     "client_secret_owner",
     "client_secrets",
     "client_usage",
+    "clients_in",
     "clients_of_api",
     "close",
+    "daily",
     "dpop_nonce",
     "explain",
     "find_client_secret",
     "fix_of",
     "grant",
+    "grant_by_id",
+    "grants_in",
     "has_admin",
     "introspectors",
     "is_fixed",
@@ -58,20 +65,24 @@ const SILENT: [&str; 42] = [
     "lockouts",
     "log",
     "log_id",
+    "logs_after",
+    "manager",
     "now",
     "open",
-    "progress",
     "preview_token",
+    "progress",
     "published_api",
     "ready",
     "refresh",
     "revisions",
     "rotation_schedule",
-    "signing_algs",
     "scope_holders",
     "session",
     "setup_code",
+    "signing_algs",
     "signing_secrets",
+    "take_call",
+    "tenant_settings",
     "verify",
 ];
 
@@ -389,7 +400,7 @@ on_both! {
         }]).await;
 
         let about_grant = |description: &str| Told { client_id: id.clone(), ..about(description) };
-        let new = NewGrant { client_id: id.clone(), audience: audience.clone(), scope: ScopeChoice::Some(Vec::new()) };
+        let new = NewGrant { client_id: id.clone(), audience: audience.clone(), scope: ScopeChoice::Some(Vec::new()), ..NewGrant::default() };
         let grant = engine.create_grant(&by, new).await.unwrap();
         journal.says("create_grant", &by, [Told { after: json(&grant), ..about_grant("Client Invoices authorized for Orders with no scopes") }]).await;
 
@@ -401,6 +412,26 @@ on_both! {
             after: json(&grant),
             ..about_grant("Grant of Invoices for Orders changed to write:orders")
         }]).await;
+
+        let before = grant;
+        let changes = GrantChanges { scope: Some(ScopeChoice::Always), ..GrantChanges::default() };
+        let grant = engine.change_grant(&by, &before.id, changes).await.unwrap();
+        journal.says("change_grant", &by, [Told {
+            scope: "read:orders write:orders".to_owned(),
+            before: json(&before),
+            after: json(&grant),
+            ..about_grant("Grant of Invoices for Orders changed to read:orders, write:orders")
+        }]).await;
+        engine.update_grant(&by, &id, &audience, vec!["write:orders".to_owned()]).await.unwrap();
+        journal.known += 1;
+
+        let revealed = engine.reveal_client_secrets(&by, &[&id]).await.unwrap();
+        secrets.extend(revealed.into_values());
+        journal.says("reveal_client_secrets", &by, [told(LogType::SecretShown, "Client secrets of 1 clients shown")]).await;
+
+        let settings = serde_json::from_value(serde_json::json!({ "friendly_name": "Acme" })).unwrap();
+        let kept = engine.update_tenant_settings(&by, settings).await.unwrap();
+        journal.says("update_tenant_settings", &by, [Told { before: "{}".to_owned(), after: json(&kept), ..changed("Tenant settings changed") }]).await;
 
         let credentials = Credentials { client_id: id.clone(), client_secret: Some(secrets[1].clone()), ..Credentials::default() };
         let caller = Caller { ip: "192.0.2.7".to_owned(), user_agent: "billing/1.0".to_owned(), ..Caller::default() };
@@ -464,6 +495,13 @@ on_both! {
         let key = engine.add_client_key(&by, &id, new).await.unwrap();
         let about_keys = |description| Told { client_id: id.clone(), ..changed(description) };
         journal.says("add_client_key", &by, [Told { after: json(&key), ..about_keys("Key \"Laptop\" added to Invoices") }]).await;
+        let before = key;
+        let key = engine.expire_client_key(&by, &id, &before.id, Some(engine.now() + 900)).await.unwrap();
+        journal.says("expire_client_key", &by, [Told {
+            before: json(&before),
+            after: json(&key),
+            ..about_keys("Expiry of key \"Laptop\" of Invoices changed")
+        }]).await;
         engine.remove_client_key(&by, &id, &key.id).await.unwrap();
         journal.says("remove_client_key", &by, [Told { before: json(&key), ..about_keys("Key \"Laptop\" removed from Invoices") }]).await;
 
@@ -505,6 +543,12 @@ on_both! {
             ..about_scope("Scope write:orders removed from Orders and from 1 grant")
         }]).await;
 
+        let before = engine.grant(&id, &audience).await.unwrap().unwrap();
+        engine.delete_grant_by_id(&by, &before.id).await.unwrap();
+        journal.says("delete_grant_by_id", &by, [Told { before: json(&before), ..about_grant("Client Invoices no longer authorized for Orders") }]).await;
+        let new = NewGrant { client_id: id.clone(), audience: audience.clone(), scope: ScopeChoice::Some(vec![]), ..NewGrant::default() };
+        engine.create_grant(&by, new).await.unwrap();
+        journal.known += 1;
         let before = engine.grant(&id, &audience).await.unwrap().unwrap();
         engine.delete_grant(&by, &id, &audience).await.unwrap();
         journal.says("delete_grant", &by, [Told { before: json(&before), ..about_grant("Client Invoices no longer authorized for Orders") }]).await;
@@ -596,7 +640,7 @@ on_both! {
     async fn what_is_refused_or_changes_nothing_leaves_no_entry(house: House) {
         let (engine, by) = (&house.engine, admin());
         let (client, api) = (house.client("Billing").await, house.api("Orders", &["a"]).await);
-        let new = NewGrant { client_id: client.client_id.clone(), audience: api.identifier.clone(), scope: ScopeChoice::All };
+        let new = NewGrant { client_id: client.client_id.clone(), audience: api.identifier.clone(), scope: ScopeChoice::All, ..NewGrant::default() };
         let grant = engine.create_grant(&by, new.clone()).await.unwrap();
         let (before, revision) = (all(engine).await, *engine.revisions().borrow());
         house.clock.advance(1);
@@ -638,7 +682,7 @@ on_both! {
         let (engine, by) = (&house.engine, admin());
         let client = house.client("Billing").await;
         let api = house.api("Orders", &[]).await;
-        engine.create_grant(&by, NewGrant { client_id: client.client_id.clone(), audience: api.identifier.clone(), scope: ScopeChoice::All }).await.unwrap();
+        engine.create_grant(&by, NewGrant { client_id: client.client_id.clone(), audience: api.identifier.clone(), scope: ScopeChoice::All, ..NewGrant::default() }).await.unwrap();
         engine.reveal_client_secret(&by, &client.client_id).await.unwrap();
         engine.issue_for(&by, &client.client_id, request(&api.identifier)).await.unwrap();
         engine.refuse(&Refusal::AudienceMissing, Some(&client.client_id), None, &Caller::default());

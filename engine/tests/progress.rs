@@ -19,6 +19,7 @@ async fn authorize(house: &House, client_id: &str, audience: &str) {
         client_id: client_id.to_owned(),
         audience: audience.to_owned(),
         scope: ScopeChoice::All,
+        ..NewGrant::default()
     };
     house.engine.create_grant(&Actor::command(), new).await.unwrap();
 }

@@ -463,7 +463,7 @@ on_both! {
         assert_eq!(engine.signing_secrets("0bde250bde250bde250bde25").await.unwrap(), []);
         assert_eq!(engine.reveal_signing_secret(&actor, id).await.unwrap(), plain);
         let client = engine.create_client(&actor, model::client::NewClient { name: "Billing".to_owned(), ..Default::default() }).await.unwrap();
-        let grant = model::grant::NewGrant { client_id: client.client_id.clone(), audience: "https://stock.example.com/".to_owned(), scope: model::grant::ScopeChoice::All };
+        let grant = model::grant::NewGrant { client_id: client.client_id.clone(), audience: "https://stock.example.com/".to_owned(), scope: model::grant::ScopeChoice::All, ..model::grant::NewGrant::default() };
         engine.create_grant(&actor, grant).await.unwrap();
         let token = async || {
             let request = TokenRequest {

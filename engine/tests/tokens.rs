@@ -51,6 +51,7 @@ impl Shop {
             client_id: client.client_id.clone(),
             audience: AUDIENCE.to_owned(),
             scope: ScopeChoice::Some(vec!["read:orders".to_owned(), "write:orders".to_owned()]),
+            ..NewGrant::default()
         };
         engine.create_grant(&Actor::command(), grant).await.unwrap();
         let secret = engine.reveal_client_secret(&Actor::command(), &client.client_id).await.unwrap();

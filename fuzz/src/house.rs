@@ -207,6 +207,7 @@ async fn furnish(data_dir: &TempDir, key: &Ed25519KeyPair) -> (Router, String, S
         chance: Chance::system(),
         dpop_nonce: false,
         guard_any_address: false,
+        management_rate: Default::default(),
     };
     let engine = Engine::open(config).await.unwrap();
     let by = Actor::command();
@@ -226,6 +227,7 @@ async fn furnish(data_dir: &TempDir, key: &Ed25519KeyPair) -> (Router, String, S
             client_id: client.client_id.clone(),
             audience: AUDIENCE.to_owned(),
             scope: ScopeChoice::All,
+            ..NewGrant::default()
         };
         engine.create_grant(&by, grant).await.unwrap();
     }

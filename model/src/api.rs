@@ -1,14 +1,17 @@
 //! APIs: what tokens are for (Auth0's and RFC 6749's resource server).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::Invalid;
 use crate::claims::CustomClaims;
-use crate::client::Client;
+use crate::client::{Client, OWN_SECRET_MAX, OWN_SECRET_MIN};
 use crate::invalid::{check_no_angle_brackets, check_text};
 use crate::issuer::Issuer;
+use crate::kept::Kept;
 use crate::key::KeyAlg;
 use crate::scope::{SCOPES_MAX, Scope};
+use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::token::TokenDialect;
 
@@ -52,6 +55,9 @@ pub struct Api {
     /// Whether each of its tokens must be bound to a key of the client's (RFC 9449; Auth0's `proof_of_possession`).
     #[serde(default)]
     pub dpop_required: bool,
+    /// What else Auth0's tools have set. The pages have no use for it.
+    #[serde(skip_serializing_if = "Kept::is_empty", skip_deserializing, serialize_with = "Kept::shown")]
+    pub kept: Kept,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything of it last changed.
@@ -162,6 +168,9 @@ pub struct NewApi {
     /// Also create a client "… (Test Client)" that is authorized with all scopes.
     #[serde(default)]
     pub test_client: bool,
+    /// What else is set at once.
+    #[serde(skip)]
+    pub set: ApiChanges,
 }
 
 impl NewApi {
@@ -189,12 +198,13 @@ impl NewApi {
             ));
         }
         self.token_lifetime.map_or(Ok(()), check_token_lifetime)?;
-        check_scopes(&self.scopes)
+        check_scopes(&self.scopes)?;
+        self.set.check()
     }
 }
 
 /// What of an API may change; `None` leaves a field as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiChanges {
     /// New name.
     pub name: Option<String>,
@@ -210,6 +220,12 @@ pub struct ApiChanges {
     pub metadata_published: Option<bool>,
     /// Whether each of its tokens must be bound to a key of the client's.
     pub dpop_required: Option<bool>,
+    /// All scopes that it defines from now on; those that are left out are taken from every grant.
+    pub scopes: Option<Vec<Scope>>,
+    /// A signing secret of the caller's own choosing, in place of all that it has at once; only with HS256.
+    pub signing_secret: Option<Secret>,
+    /// What else Auth0's tools set; `null` takes a member away.
+    pub kept: Map<String, Value>,
 }
 
 impl ApiChanges {
@@ -220,7 +236,37 @@ impl ApiChanges {
     pub fn check(&self) -> Result<(), Invalid> {
         self.name.as_deref().map_or(Ok(()), check_name)?;
         self.token_lifetime.map_or(Ok(()), check_token_lifetime)?;
+        self.scopes.as_deref().map_or(Ok(()), check_scopes)?;
+        self.signing_secret.as_ref().map_or(Ok(()), check_own_signing_secret)?;
         self.custom_claims.as_ref().map_or(Ok(()), CustomClaims::check)
+    }
+
+    /// The API with these changes, `signing_secret` apart, which is not part of it.
+    ///
+    /// # Errors
+    /// [`Invalid`] where only the whole breaks a rule: `metadata_published`, `signing_secret`, or what is kept.
+    pub fn apply(self, api: Api) -> Result<Api, Invalid> {
+        let mut after = api;
+        after.name = self.name.unwrap_or(after.name);
+        after.token_lifetime = self.token_lifetime.unwrap_or(after.token_lifetime);
+        after.signing_alg = self.signing_alg.unwrap_or(after.signing_alg);
+        after.token_dialect = self.token_dialect.unwrap_or(after.token_dialect);
+        after.custom_claims = self.custom_claims.unwrap_or(after.custom_claims);
+        after.metadata_published = self.metadata_published.unwrap_or(after.metadata_published);
+        after.dpop_required = self.dpop_required.unwrap_or(after.dpop_required);
+        after.scopes = self.scopes.unwrap_or(after.scopes);
+        after.kept = after.kept.with(self.kept);
+        after.kept.check()?;
+        if after.metadata_published {
+            metadata_address(&after.identifier)?;
+        }
+        if self.signing_secret.is_some() && after.signing_alg != SigningAlg::HS256 {
+            return Err(Invalid::new(
+                "signing_secret",
+                "Only APIs that are signed with HS256 have a signing secret.",
+            ));
+        }
+        Ok(after)
     }
 }
 
@@ -289,6 +335,21 @@ pub fn system_scopes() -> Vec<Scope> {
 pub fn check_name(name: &str) -> Result<(), Invalid> {
     check_text("name", "a name", name, NAME_MAX)?;
     check_no_angle_brackets("name", "the name", name)
+}
+
+/// [`OWN_SECRET_MIN`] to [`OWN_SECRET_MAX`] printable ASCII characters. RFC 7518 §3.2 asks for a key of 256 bits.
+///
+/// # Errors
+/// [`Invalid`] on `signing_secret`.
+pub fn check_own_signing_secret(secret: &Secret) -> Result<(), Invalid> {
+    let text = secret.reveal();
+    if (OWN_SECRET_MIN..=OWN_SECRET_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "signing_secret",
+        format!("Choose {OWN_SECRET_MIN} to {OWN_SECRET_MAX} printable ASCII characters without spaces."),
+    ))
 }
 
 /// One to [`IDENTIFIER_MAX`] printable ASCII characters without spaces, quotes, backslashes and angle brackets.

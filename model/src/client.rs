@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::Invalid;
 use crate::api::check_token_lifetime;
 use crate::claims::CustomClaims;
 use crate::invalid::{check_no_angle_brackets, check_optional_text, check_text};
+use crate::kept::Kept;
 use crate::quota::TokenQuota;
+use crate::secret::Secret;
 use crate::time::Timestamp;
+use crate::token::CLIENT_CREDENTIALS;
 use crate::usage::Counts;
 
 /// Characters of a client id that we make (letters and digits).
@@ -20,6 +24,10 @@ pub const NAME_MAX: usize = 200;
 pub const DESCRIPTION_MAX: usize = 140;
 /// The most entries of `client_metadata` (Auth0's limit).
 pub const METADATA_MAX: usize = 10;
+/// The fewest characters of a client secret of somebody's own choosing.
+pub const OWN_SECRET_MIN: usize = 32;
+/// The most characters of one.
+pub const OWN_SECRET_MAX: usize = 255;
 /// The most characters of a metadata key or value (Auth0's limit).
 pub const METADATA_TEXT_MAX: usize = 255;
 
@@ -53,10 +61,31 @@ pub struct Client {
     /// How many tokens it may ask for.
     #[serde(skip_serializing_if = "TokenQuota::is_none", default)]
     pub token_quota: TokenQuota,
+    /// Whether it gets no tokens, by what is kept of Auth0's settings, see [`Client::is_barred_by`].
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub barred: bool,
+    /// Whether it is somebody else's (the opposite of Auth0's `is_first_party`); lists can be filtered by it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", skip_deserializing)]
+    pub third_party: bool,
+    /// What else Auth0's tools have set. The pages have no use for it.
+    #[serde(skip_serializing_if = "Kept::is_empty", skip_deserializing, serialize_with = "Kept::shown")]
+    pub kept: Kept,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything of it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Client {
+    /// Whether a client gets no tokens: Auth0's `grant_types` leave `client_credentials` out, or it is a public one, which has nothing to prove
+    /// itself with (RFC 6749 §4.4).
+    #[must_use]
+    pub fn is_barred_by(kept: &Kept) -> bool {
+        let kept = kept.members();
+        let grant_types = kept.get("grant_types").and_then(Value::as_array);
+        grant_types.is_some_and(|types| !types.iter().any(|name| name == CLIENT_CREDENTIALS))
+            || kept.get("token_endpoint_auth_method").is_some_and(|method| method == "none")
+    }
 }
 
 /// The kind of application a client is (Auth0's `app_type`).
@@ -66,6 +95,14 @@ pub enum AppType {
     /// A service, job or command that acts for itself: client credentials only.
     #[default]
     NonInteractive,
+    /// An app on a device.
+    Native,
+    /// A page that runs in the browser.
+    Spa,
+    /// A web application with a server.
+    RegularWeb,
+    /// Any other of Auth0's types, or none.
+    Other,
 }
 
 impl AppType {
@@ -74,6 +111,10 @@ impl AppType {
     pub fn label(self) -> &'static str {
         match self {
             Self::NonInteractive => "Non Interactive",
+            Self::Native => "Native",
+            Self::Spa => "Single Page App",
+            Self::RegularWeb => "Regular Web App",
+            Self::Other => "Other",
         }
     }
 }
@@ -124,6 +165,9 @@ pub struct NewClient {
     /// The kind of application.
     #[serde(default)]
     pub app_type: AppType,
+    /// What else is set at once.
+    #[serde(skip)]
+    pub set: ClientChanges,
 }
 
 impl NewClient {
@@ -137,18 +181,19 @@ impl NewClient {
         }
     }
 
-    /// The rules of name and description.
+    /// The rules of each field.
     ///
     /// # Errors
-    /// [`Invalid`] on `name` or `description`.
+    /// [`Invalid`] on the field that breaks one.
     pub fn check(&self) -> Result<(), Invalid> {
         check_name(&self.name)?;
-        check_description(&self.description)
+        check_description(&self.description)?;
+        self.set.check()
     }
 }
 
 /// What of a client may change; `None` leaves a field as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientChanges {
     /// New name.
     pub name: Option<String>,
@@ -166,6 +211,18 @@ pub struct ClientChanges {
     pub token_lifetime: Option<Option<i64>>,
     /// All its new custom claims.
     pub custom_claims: Option<CustomClaims>,
+    /// Single entries of the metadata: `None` takes one away.
+    pub metadata_entries: BTreeMap<String, Option<String>>,
+    /// Another kind of application.
+    pub app_type: Option<AppType>,
+    /// How many tokens it may ask for.
+    pub token_quota: Option<TokenQuota>,
+    /// A secret of the caller's own choosing, in place of all that it has.
+    pub client_secret: Option<Secret>,
+    /// Whether it is somebody else's.
+    pub third_party: Option<bool>,
+    /// What else Auth0's tools set; `null` takes a member away.
+    pub kept: Map<String, Value>,
 }
 
 impl ClientChanges {
@@ -181,7 +238,41 @@ impl ClientChanges {
             return Err(Invalid::new("auth_methods", "Leave the client at least one way to prove itself."));
         }
         self.token_lifetime.flatten().map_or(Ok(()), check_token_lifetime)?;
+        self.token_quota.map_or(Ok(()), |quota| quota.check())?;
+        self.client_secret.as_ref().map_or(Ok(()), check_own_secret)?;
         self.custom_claims.as_ref().map_or(Ok(()), CustomClaims::check)
+    }
+
+    /// The client with these changes, `client_secret` apart, which is not part of it.
+    ///
+    /// # Errors
+    /// [`Invalid`] where only the whole breaks a rule: `client_metadata`, or what is kept.
+    pub fn apply(self, client: Client) -> Result<Client, Invalid> {
+        let mut after = client;
+        after.name = self.name.unwrap_or(after.name);
+        after.description = self.description.unwrap_or(after.description);
+        after.app_type = self.app_type.unwrap_or(after.app_type);
+        after.client_metadata = self.client_metadata.unwrap_or(after.client_metadata);
+        for (key, value) in self.metadata_entries {
+            match value {
+                Some(value) => after.client_metadata.insert(key, value),
+                None => after.client_metadata.remove(&key),
+            };
+        }
+        check_metadata(&after.client_metadata)?;
+        after.token_lifetime = self.token_lifetime.unwrap_or(after.token_lifetime);
+        after.auth_methods = self.auth_methods.unwrap_or(after.auth_methods);
+        after.auth_methods.sort_unstable();
+        after.auth_methods.dedup();
+        after.strict_assertions = self.strict_assertions.unwrap_or(after.strict_assertions);
+        after.dpop_required = self.dpop_required.unwrap_or(after.dpop_required);
+        after.custom_claims = self.custom_claims.unwrap_or(after.custom_claims);
+        after.token_quota = self.token_quota.unwrap_or(after.token_quota);
+        after.third_party = self.third_party.unwrap_or(after.third_party);
+        after.kept = after.kept.with(self.kept);
+        after.kept.check()?;
+        after.barred = Client::is_barred_by(&after.kept);
+        Ok(after)
     }
 }
 
@@ -192,6 +283,22 @@ impl ClientChanges {
 pub fn check_name(name: &str) -> Result<(), Invalid> {
     check_text("name", "a name", name, NAME_MAX)?;
     check_no_angle_brackets("name", "the name", name)
+}
+
+/// [`OWN_SECRET_MIN`] to [`OWN_SECRET_MAX`] printable ASCII characters: who chooses a secret must not choose one that can be guessed
+/// (RFC 6749 §10.10).
+///
+/// # Errors
+/// [`Invalid`] on `client_secret`.
+pub fn check_own_secret(secret: &Secret) -> Result<(), Invalid> {
+    let text = secret.reveal();
+    if (OWN_SECRET_MIN..=OWN_SECRET_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "client_secret",
+        format!("Choose {OWN_SECRET_MIN} to {OWN_SECRET_MAX} printable ASCII characters without spaces."),
+    ))
 }
 
 /// At most [`DESCRIPTION_MAX`] characters.
@@ -251,6 +358,15 @@ pub fn metadata_from_lines(lines: &str) -> Result<BTreeMap<String, String>, Inva
     Ok(metadata)
 }
 
+/// Which clients a program reads; the default is all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientFilter {
+    /// Only of these kinds; none asks for all.
+    pub app_types: Vec<AppType>,
+    /// Only those that are somebody else's, or only those that are not.
+    pub third_party: Option<bool>,
+}
+
 /// A client in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientSummary {
@@ -290,6 +406,24 @@ mod tests {
         let many: String = (0..=METADATA_MAX).map(|n| format!("k{n}=v\n")).collect();
         assert!(metadata_from_lines(&many).is_err());
         assert!(metadata_from_lines(&format!("k={}", "x".repeat(METADATA_TEXT_MAX + 1))).is_err());
+    }
+
+    #[test]
+    fn who_gets_no_tokens() {
+        for (kept, barred) in [
+            (serde_json::json!({}), false),
+            (serde_json::json!({ "grant_types": ["implicit", "client_credentials"] }), false),
+            (serde_json::json!({ "grant_types": ["implicit"] }), true),
+            (serde_json::json!({ "grant_types": [] }), true),
+            (serde_json::json!({ "token_endpoint_auth_method": "client_secret_post" }), false),
+            (serde_json::json!({ "token_endpoint_auth_method": "none" }), true),
+        ] {
+            let changes = ClientChanges {
+                kept: serde_json::from_value(kept.clone()).unwrap(),
+                ..ClientChanges::default()
+            };
+            assert_eq!(changes.apply(Client::default()).unwrap().barred, barred, "{kept}");
+        }
     }
 
     #[test]

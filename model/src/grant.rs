@@ -1,13 +1,15 @@
 //! Grants: which client may ask for tokens of which API, and with which of its scopes (Auth0's client grant).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::api::Api;
+use crate::kept::Kept;
 use crate::page::PageRequest;
 use crate::time::Timestamp;
 
 /// A client's authorization for an API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// `cgr_` and 16 letters and digits.
     pub id: String,
@@ -17,6 +19,12 @@ pub struct Grant {
     pub audience: String,
     /// The subset of the API's scopes that tokens may carry, in the order of the API.
     pub scope: Vec<String>,
+    /// Whether these are all, and will be when the API defines more (Auth0's `allow_all_scopes`).
+    #[serde(skip_serializing_if = "std::ops::Not::not", skip_deserializing)]
+    pub all_scopes: bool,
+    /// What else Auth0's tools have set. The pages have no use for it.
+    #[serde(skip_serializing_if = "Kept::is_empty", skip_deserializing, serialize_with = "Kept::shown")]
+    pub kept: Kept,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its scopes last changed.
@@ -24,7 +32,7 @@ pub struct Grant {
 }
 
 /// What is needed to authorize a client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewGrant {
     /// The client.
     pub client_id: String,
@@ -32,6 +40,27 @@ pub struct NewGrant {
     pub audience: String,
     /// Which of the API's scopes.
     pub scope: ScopeChoice,
+    /// What else Auth0's tools set.
+    #[serde(skip)]
+    pub kept: Map<String, Value>,
+}
+
+/// What of a grant may change; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrantChanges {
+    /// Which of the API's scopes.
+    pub scope: Option<ScopeChoice>,
+    /// What else Auth0's tools set; `null` takes a member away.
+    pub kept: Map<String, Value>,
+}
+
+/// Which grants a program reads; the default is all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrantFilter {
+    /// Only of this client.
+    pub client_id: Option<String>,
+    /// Only for the API with this identifier.
+    pub audience: Option<String>,
 }
 
 /// Which of an API's scopes a grant gets.
@@ -39,8 +68,17 @@ pub struct NewGrant {
 pub enum ScopeChoice {
     /// All that the API defines now.
     All,
+    /// All that the API defines now and later.
+    Always,
     /// These; may be none.
     Some(Vec<String>),
+}
+
+impl Default for ScopeChoice {
+    /// None.
+    fn default() -> Self {
+        Self::Some(Vec::new())
+    }
 }
 
 /// A client as an API sees it: authorized or not.

@@ -20,6 +20,7 @@ pub mod guard_report;
 pub mod introspection;
 pub mod invalid;
 pub mod issuer;
+pub mod kept;
 pub mod key;
 pub mod lockout;
 pub mod log;

@@ -49,7 +49,7 @@ impl Actor {
 pub enum ActorKind {
     /// A person in the dashboard.
     Admin,
-    /// A client at the token endpoint.
+    /// A client at the token endpoint or the Management API.
     Client,
     /// A command run by the operator.
     Command,
@@ -203,7 +203,7 @@ pub struct LogEntry {
     pub after: String,
 }
 
-/// Which entries, newest first.
+/// Which entries; newest first unless it says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogQuery {
     /// Only of this type.
@@ -214,6 +214,9 @@ pub struct LogQuery {
     pub audience: String,
     /// Part of the description, a name, the reason or a whole log id, without regard to case; empty finds all.
     pub search: String,
+    /// Whether the oldest come first.
+    #[serde(skip)]
+    pub oldest_first: bool,
     /// Page of the list.
     pub page: PageRequest,
 }

@@ -66,6 +66,35 @@ impl<T> Page<T> {
     }
 }
 
+/// Which part of a list a program reads, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// A page, counted from 0.
+    Page(PageRequest),
+    /// So many rows after one that was read before; `None` begins at the first.
+    After(Option<Mark>, i64),
+}
+
+/// A row that was read: what comes after it is the same however many rows were added or removed before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Its id, which tells it from others of that second.
+    pub id: String,
+}
+
+/// A part of a list, see [`Window`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Rows in the whole list.
+    pub total: i64,
+    /// After which row to go on; `None` if there are no more, or a page was asked for.
+    pub next: Option<Mark>,
+}
+
 /// The most characters of a search text.
 pub const SEARCH_MAX: usize = 200;
 

@@ -130,6 +130,7 @@ pub fn reasons(error: &str, description: &str) -> Vec<&'static str> {
         "too_many_requests" if begins("Too many attempts") => vec!["too_many_failures"],
         "too_many_requests" => vec!["quota_exceeded"],
         "unsupported_grant_type" => vec!["grant_type_unsupported"],
+        "unauthorized_client" if begins("Grant type") => vec!["grant_type_not_allowed"],
         "unauthorized_client" => vec!["client_not_authorized"],
         "invalid_scope" => vec!["scope_not_granted"],
         "invalid_target" if begins("Name the API") => vec!["audience_missing"],

@@ -65,6 +65,8 @@ pub enum Refusal {
         /// Identifier of the API.
         audience: String,
     },
+    /// The client may not use the grant type at all: Auth0's `grant_types` of it leave it out.
+    GrantTypeNotAllowed(String),
     /// The client asked for scopes that its grant does not hold.
     ScopeNotGranted(Vec<String>),
     /// A call about a token carries none (RFC 7009 §2.1, RFC 7662 §2.1).
@@ -118,7 +120,7 @@ pub const NOT_INTROSPECTOR: &str = "not_introspector";
 pub const LOG_LIMITED: &str = "log_limited";
 
 /// Every code of a reason; each has a page in `docs/errors`.
-pub const CODES: [&str; 43] = [
+pub const CODES: [&str; 44] = [
     "malformed_request",
     "two_auth_methods",
     "grant_type_missing",
@@ -131,6 +133,7 @@ pub const CODES: [&str; 43] = [
     "audience_missing",
     "audience_unknown",
     "client_not_authorized",
+    "grant_type_not_allowed",
     "scope_not_granted",
     "token_missing",
     "too_many_revoked",
@@ -184,6 +187,7 @@ impl Refusal {
             Self::AudienceMissing => "audience_missing",
             Self::AudienceUnknown(_) => "audience_unknown",
             Self::NotAuthorized { .. } => "client_not_authorized",
+            Self::GrantTypeNotAllowed(_) => "grant_type_not_allowed",
             Self::ScopeNotGranted(_) => "scope_not_granted",
             Self::TokenMissing => "token_missing",
             Self::TooManyRevoked(_) => "too_many_revoked",
@@ -226,6 +230,7 @@ impl Refusal {
             Self::AudienceMissing => "The request named no audience".to_owned(),
             Self::AudienceUnknown(audience) => format!("No API has the identifier {audience}"),
             Self::NotAuthorized { audience, .. } => format!("No grant authorizes the client for {audience}"),
+            Self::GrantTypeNotAllowed(_) => "The client may not use the grant type client_credentials".to_owned(),
             Self::ScopeNotGranted(scopes) => format!("The grant does not hold: {}", scopes.join(" ")),
             Self::TokenMissing => "The request carried no token".to_owned(),
             Self::TooManyRevoked(_) => "The client has too many revoked tokens that have not expired".to_owned(),
@@ -272,6 +277,7 @@ pub fn fix_of(code: &str) -> Option<&'static str> {
         "audience_missing" => "Send audience with the identifier of the API.",
         "audience_unknown" => "Send the identifier exactly as the API's Settings tab shows it, to the last slash.",
         "client_not_authorized" => "Authorize the client on the API's Non Interactive Clients tab.",
+        "grant_type_not_allowed" => "Add client_credentials to grant_types of the client with PATCH /api/v2/clients/{id}.",
         "scope_not_granted" => "Add the scopes to the client's grant on the API's Non Interactive Clients tab, or ask for fewer.",
         "token_missing" => "Send the token in the parameter token.",
         "too_many_revoked" => "Revoke all tokens of the client at once on its Settings tab, or wait until some have expired.",
@@ -312,6 +318,7 @@ mod tests {
                 client_id: text(),
                 audience: text(),
             },
+            Refusal::GrantTypeNotAllowed(text()),
             Refusal::ScopeNotGranted(vec![]),
             Refusal::TokenMissing,
             Refusal::TooManyRevoked(text()),

@@ -162,7 +162,7 @@ pub struct TokenResponse {
 /// other token has.
 ///
 /// # Errors
-/// The first [`Refusal`] in the order grant type, audience, authorization, scope.
+/// The first [`Refusal`] in the order grant type, audience, authorization, whether the client may have tokens, scope.
 pub fn decide(
     request: &TokenRequest,
     issuer: &Issuer,
@@ -182,6 +182,9 @@ pub fn decide(
         client_id: client.client_id.clone(),
         audience: api.identifier.clone(),
     })?;
+    if client.barred {
+        return Err(Refusal::GrantTypeNotAllowed(client.client_id.clone()));
+    }
     let scopes = granted_scopes(request.scope.as_deref(), api, grant)?;
     // In the very second in which a client is cut off, a new token carries the next one: it would be dead on arrival otherwise.
     let issued_at = client.tokens_valid_from.map_or(now, |from| now.max(from));
@@ -249,6 +252,7 @@ mod tests {
     use super::*;
     use crate::api::{SigningAlg, TOKEN_LIFETIME_MAX};
     use crate::claims::CustomClaims;
+    use crate::kept::Kept;
     use crate::scope::Scope;
 
     const NOW: Timestamp = 1_800_000_000;
@@ -284,6 +288,7 @@ mod tests {
             is_system: false,
             metadata_published: false,
             dpop_required: false,
+            kept: Kept::default(),
             created_at: 0,
             updated_at: 0,
         }
@@ -295,8 +300,7 @@ mod tests {
             client_id: "c1".to_owned(),
             audience: "https://orders.example.com/".to_owned(),
             scope: scopes.iter().map(|value| (*value).to_owned()).collect(),
-            created_at: 0,
-            updated_at: 0,
+            ..Grant::default()
         }
     }
 

@@ -118,6 +118,17 @@ impl ClientUsage {
     }
 }
 
+/// What happened on one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Daily {
+    /// When the day began (UTC).
+    pub date: Timestamp,
+    /// Tokens that clients asked for.
+    pub tokens: Counts,
+    /// How often admins signed in.
+    pub sign_ins: i64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,10 +2,12 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use engine::CallRate;
 use engine::chance::Chance;
 use engine::clock::SystemClock;
 use model::issuer::Issuer;
@@ -15,15 +17,20 @@ use tracing_subscriber::EnvFilter;
 
 use crate::oauth::error::ErrorProfile;
 use crate::proxies::TrustedProxies;
+use crate::tls::TlsFiles;
 
 /// What every variable of ours starts with.
 const PREFIX: &str = "TESSERA_";
 /// Variables that belong to our tests, not to the server.
 const TEST_PREFIX: &str = "TESSERA_TEST_";
+/// The most calls of the Management API that a setting may allow a client, at once or in a second.
+const MANAGEMENT_RATE_MAX: u32 = 1_000_000;
 /// Every variable that [`Settings`] reads.
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 14] = [
     "TESSERA_LISTEN",
     "TESSERA_ISSUER",
+    "TESSERA_TLS_CERT",
+    "TESSERA_TLS_KEY",
     "TESSERA_DATA_DIR",
     "TESSERA_DATABASE_URL",
     "TESSERA_MASTER_KEY",
@@ -32,6 +39,7 @@ const VARIABLES: [&str; 11] = [
     "TESSERA_TRUSTED_PROXIES",
     "TESSERA_DPOP_NONCE",
     "TESSERA_GUARD_ADDRESSES",
+    "TESSERA_MANAGEMENT_RATE",
     "TESSERA_LOG",
 ];
 
@@ -45,9 +53,17 @@ pub struct Settings {
     #[arg(long, env = "TESSERA_LISTEN", value_name = "ADDRESS", global = true, hide_env_values = true)]
     pub listen: Option<String>,
 
-    /// Address under which clients and APIs reach this server, as tokens name it in `iss` [default: http://localhost:3000/]
+    /// Address under which clients and APIs reach this server, as tokens name it in `iss` [default: http://localhost:3000/, https with --tls-cert]
     #[arg(long, env = "TESSERA_ISSUER", value_name = "URL", global = true, hide_env_values = true)]
     pub issuer: Option<String>,
+
+    /// File of a certificate chain (PEM): the server speaks TLS by itself, with this and --tls-key. Renewed files are read without a restart
+    #[arg(long, env = "TESSERA_TLS_CERT", value_name = "FILE", global = true, hide_env_values = true)]
+    pub tls_cert: Option<String>,
+
+    /// File of the private key of the first certificate (PEM, without a password)
+    #[arg(long, env = "TESSERA_TLS_KEY", value_name = "FILE", global = true, hide_env_values = true)]
+    pub tls_key: Option<String>,
 
     /// Folder of the SQLite database and the master key, made if it is missing [default: ./data]
     #[arg(long, env = "TESSERA_DATA_DIR", value_name = "FOLDER", global = true, hide_env_values = true)]
@@ -82,6 +98,10 @@ pub struct Settings {
     #[arg(long, env = "TESSERA_GUARD_ADDRESSES", value_name = "CHOICE", global = true, hide_env_values = true)]
     pub guard_addresses: Option<String>,
 
+    /// How many calls of the Management API each client may make: at once, and in a second [default: 100/50]
+    #[arg(long, env = "TESSERA_MANAGEMENT_RATE", value_name = "BURST/RATE", global = true, hide_env_values = true)]
+    pub management_rate: Option<String>,
+
     /// What is logged to stderr: error, warn, info, debug or trace, or one of these by target [default: info]
     #[arg(long, env = "TESSERA_LOG", value_name = "FILTER", global = true, hide_env_values = true)]
     pub log: Option<String>,
@@ -91,6 +111,8 @@ pub struct Settings {
 pub struct Config {
     /// Where to listen; only `serve` does.
     pub listen: SocketAddr,
+    /// What to speak TLS with, if at all; only `serve` does.
+    pub tls: Option<TlsFiles>,
     /// What the engine needs to open.
     pub engine: engine::Config,
     /// In whose words the token endpoint refuses; only `serve` does.
@@ -102,7 +124,7 @@ pub struct Config {
 }
 
 /// A setting that can't be used: its name, and what would be right. Never holds the value of a secret.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ConfigError {
     /// The value of a setting is not one that it may have.
     #[error("{variable} ({flag}): {message}")]
@@ -131,23 +153,31 @@ impl Settings {
     /// [`ConfigError::Malformed`] for the first that can't be used.
     pub fn check(self) -> Result<Config, ConfigError> {
         let listen = given(self.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
-        let issuer = given(self.issuer).unwrap_or_else(|| "http://localhost:3000/".to_owned());
+        let tls = check_tls(given(self.tls_cert), given(self.tls_key))?;
+        let usual_issuer = if tls.is_some() {
+            "https://localhost:3000/"
+        } else {
+            "http://localhost:3000/"
+        };
+        let issuer = given(self.issuer).unwrap_or_else(|| usual_issuer.to_owned());
         let data_dir = given(self.data_dir).unwrap_or_else(|| "./data".to_owned());
         Ok(Config {
             listen: check_listen(&listen)?,
             engine: engine::Config {
-                issuer: check_issuer(&issuer)?,
+                issuer: check_issuer(&issuer, tls.is_some())?,
                 data_dir: check_data_dir(data_dir)?,
                 database: check_database(given(self.database_url))?,
                 master_key: check_master_key(given(self.master_key), given(self.master_key_file))?,
                 dpop_nonce: check_dpop_nonce(given(self.dpop_nonce).as_deref())?,
                 guard_any_address: check_guard_addresses(given(self.guard_addresses).as_deref())?,
+                management_rate: check_management_rate(given(self.management_rate).as_deref())?,
                 clock: Arc::new(SystemClock),
                 chance: Chance::system(),
             },
             error_profile: check_error_profile(given(self.error_profile).as_deref())?,
             trusted_proxies: check_trusted_proxies(&given(self.trusted_proxies).unwrap_or_default())?,
             log: check_log(&given(self.log).unwrap_or_else(|| "info".to_owned()))?,
+            tls,
         })
     }
 }
@@ -187,11 +217,42 @@ fn check_listen(listen: &str) -> Result<SocketAddr, ConfigError> {
     })
 }
 
-fn check_issuer(text: &str) -> Result<Issuer, ConfigError> {
+/// The names only; `serve` reads the files.
+fn check_tls(cert: Option<String>, key: Option<String>) -> Result<Option<TlsFiles>, ConfigError> {
+    match (cert, key) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles {
+            cert: cert.into(),
+            key: key.into(),
+        })),
+        (Some(_), None) => malformed(
+            "TESSERA_TLS_KEY",
+            "--tls-key",
+            "give the file of the private key that belongs to TESSERA_TLS_CERT (--tls-cert).".to_owned(),
+        ),
+        (None, Some(_)) => malformed(
+            "TESSERA_TLS_CERT",
+            "--tls-cert",
+            "give the file of the certificate chain that belongs to TESSERA_TLS_KEY (--tls-key).".to_owned(),
+        ),
+    }
+}
+
+fn check_issuer(text: &str, speaks_tls: bool) -> Result<Issuer, ConfigError> {
     let issuer = match Issuer::parse(text) {
         Ok(issuer) => issuer,
         Err(invalid) => return malformed("TESSERA_ISSUER", "--issuer", format!("{} It is {text:?}.", invalid.message)),
     };
+    // Clients that follow the issuer would speak plain HTTP to a listener that only takes TLS.
+    if speaks_tls && !issuer.is_https() {
+        return malformed(
+            "TESSERA_ISSUER",
+            "--issuer",
+            format!(
+                "give an address that starts with https://, since TESSERA_TLS_CERT (--tls-cert) makes this server speak TLS, instead of {text:?}."
+            ),
+        );
+    }
     // Pages, cookies and the well-known documents all live at the root of a host.
     if issuer.as_str().len() != issuer.origin().len() + 1 {
         return malformed(
@@ -267,6 +328,24 @@ fn check_error_profile(profile: Option<&str>) -> Result<ErrorProfile, ConfigErro
             "TESSERA_ERROR_PROFILE",
             "--error-profile",
             format!("give auth0 or rfc instead of {other:?}."),
+        ),
+    }
+}
+
+fn check_management_rate(text: Option<&str>) -> Result<CallRate, ConfigError> {
+    let Some(text) = text else { return Ok(CallRate::default()) };
+    let numbers = text.split_once('/').and_then(|(burst, rate)| {
+        let number = |text: &str| text.trim().parse().ok().filter(|number: &NonZeroU32| number.get() <= MANAGEMENT_RATE_MAX);
+        Some((number(burst)?, number(rate)?))
+    });
+    match numbers {
+        Some((burst, per_second)) => Ok(CallRate { burst, per_second }),
+        None => malformed(
+            "TESSERA_MANAGEMENT_RATE",
+            "--management-rate",
+            format!(
+                "give two numbers from 1 to {MANAGEMENT_RATE_MAX}, calls at once and calls in a second, for example 100/50, instead of {text:?}."
+            ),
         ),
     }
 }
@@ -358,6 +437,28 @@ mod tests {
         assert_eq!(config.engine.data_dir, PathBuf::from("./data"));
         assert_eq!(config.error_profile, ErrorProfile::Auth0);
         assert!(!config.engine.dpop_nonce && !config.engine.guard_any_address);
+        assert_eq!(config.tls, None);
+    }
+
+    fn with_tls() -> Settings {
+        Settings {
+            tls_cert: Some("server.pem".to_owned()),
+            tls_key: Some("server.key".to_owned()),
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn with_tls_the_issuer_is_https() {
+        let config = with_tls().check().ok().unwrap();
+        assert_eq!(config.engine.issuer.as_str(), "https://localhost:3000/");
+        assert_eq!(config.tls.unwrap().key, PathBuf::from("server.key"));
+        // A proxy may end TLS in front of a server that does not speak it.
+        let proxied = Settings {
+            issuer: Some("https://auth.example.com/".to_owned()),
+            ..Settings::default()
+        };
+        assert!(proxied.check().ok().unwrap().tls.is_none());
     }
 
     #[test]
@@ -400,6 +501,27 @@ mod tests {
                     ..Settings::default()
                 },
                 "TESSERA_DATA_DIR (--data-dir): give the path of a folder",
+            ),
+            (
+                Settings {
+                    tls_cert: Some("server.pem".to_owned()),
+                    ..Settings::default()
+                },
+                "TESSERA_TLS_KEY (--tls-key): give the file of the private key",
+            ),
+            (
+                Settings {
+                    tls_key: Some("server.key".to_owned()),
+                    ..Settings::default()
+                },
+                "TESSERA_TLS_CERT (--tls-cert): give the file of the certificate chain",
+            ),
+            (
+                Settings {
+                    issuer: Some("http://auth.example.com/".to_owned()),
+                    ..with_tls()
+                },
+                "TESSERA_ISSUER (--issuer): give an address that starts with https://, since TESSERA_TLS_CERT",
             ),
             (
                 Settings {

@@ -13,6 +13,7 @@ pub mod proxies;
 pub mod router;
 mod serve;
 pub mod telemetry;
+pub mod tls;
 mod web;
 
 pub use oauth::error::ErrorProfile;

@@ -6,4 +6,5 @@ pub use crate::oauth::request::{PARAMETERS_MAX, VALUE_MAX};
 pub use crate::proxies::HOPS_MAX;
 pub use crate::router::REQUEST_MAX;
 pub use crate::serve::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_MAX, STOP_MAX};
+pub use crate::tls::{FILE_MAX as TLS_FILE_MAX, HANDSHAKE_MAX};
 pub use crate::web::body::MAX as FORM_MAX;

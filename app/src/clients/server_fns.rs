@@ -81,7 +81,12 @@ pub async fn get_client(client_id: String, #[server(default)] unused: String, #[
 #[server]
 pub async fn create_client(name: String, description: String, app_type: model::client::AppType) -> Result<(), AppError> {
     let session = Admin::required().await?;
-    let new = model::client::NewClient { name, description, app_type };
+    let new = model::client::NewClient {
+        name,
+        description,
+        app_type,
+        ..Default::default()
+    };
     let client = session.engine.create_client(&session.actor, new.trimmed()).await?;
     leptos_axum::redirect(&format!("/clients/{}/quickstart", client.client_id));
     Ok(())
@@ -166,6 +171,7 @@ pub async fn authorize_api(client_id: String, audience: String) -> Result<(), Ap
         client_id,
         audience,
         scope: model::grant::ScopeChoice::All,
+        ..model::grant::NewGrant::default()
     };
     session.engine.create_grant(&session.actor, new).await?;
     Ok(())

@@ -40,6 +40,7 @@ impl LogFilter {
             audience: self.api,
             search: self.search,
             page: PageRequest::new(self.page, PER_PAGE),
+            oldest_first: false,
         }
     }
 

@@ -55,6 +55,7 @@ pub(super) fn reason(code: &str) -> &'static str {
         "audience_missing" => "No audience",
         "audience_unknown" => "Unknown API",
         "client_not_authorized" => "No grant",
+        "grant_type_not_allowed" => "Grant type not allowed",
         "scope_not_granted" => "Scope not granted",
         "dpop_repeated" => "Several DPoP proofs",
         "dpop_malformed" => "Malformed DPoP proof",

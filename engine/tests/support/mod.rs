@@ -264,6 +264,7 @@ fn config(database: &Database, data_dir: &TempDir, clock: &Arc<ManualClock>) -> 
         issuer: Issuer::parse("https://auth.example.com/").unwrap(),
         dpop_nonce: false,
         guard_any_address: false,
+        management_rate: Default::default(),
         clock: clock.clone(),
         chance: Chance::seeded(SEED.fetch_add(1, Ordering::Relaxed)),
     }

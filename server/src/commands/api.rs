@@ -101,7 +101,7 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
                 description: String::new(),
             })
             .collect(),
-        test_client: false,
+        ..NewApi::default()
     };
     let api = engine.create_api(&actor, new).await?.api;
     let secret = match api.signing_alg.key_alg() {

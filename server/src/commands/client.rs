@@ -114,6 +114,7 @@ async fn create(engine: &Engine, name: String, description: String, output: Outp
         name,
         description,
         app_type: AppType::NonInteractive,
+        ..NewClient::default()
     };
     let client = engine.create_client(&actor, new).await?;
     let secret = engine.reveal_client_secret(&actor, &client.client_id).await?;

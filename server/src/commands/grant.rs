@@ -50,6 +50,7 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
         client_id,
         audience,
         scope: if all_scopes { ScopeChoice::All } else { ScopeChoice::Some(scope) },
+        ..NewGrant::default()
     };
     let grant = engine.create_grant(&Actor::command(), new).await?;
     let scopes = grant.scope.join(" ");

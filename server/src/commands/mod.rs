@@ -130,7 +130,7 @@ async fn perform(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
                 trusted_proxies: config.trusted_proxies,
                 ..Options::default()
             };
-            return serve::serve(config.listen, config.engine, options, output)
+            return serve::serve(config.listen, config.tls, config.engine, options, output)
                 .await
                 .map(|()| ExitCode::SUCCESS);
         }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use engine::Engine;
 use server::Options;
+use server::tls::{Tls, TlsFiles};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -15,11 +16,18 @@ use super::output::Output;
 const LIVE_RELOAD: &str = "LEPTOS_WATCH";
 
 /// Listens, says where, and serves until a signal.
-pub(super) async fn serve(listen: SocketAddr, config: engine::Config, options: Options, output: Output) -> Result<(), Failure> {
+pub(super) async fn serve(
+    listen: SocketAddr,
+    tls: Option<TlsFiles>,
+    config: engine::Config,
+    options: Options,
+    output: Output,
+) -> Result<(), Failure> {
     let failed = |what: String| move |error: io::Error| Failure::Io { what, error };
     // Before anything else, so that a signal during the start is not lost.
     let stop = Stop::new().map_err(failed("Signals can't be caught".to_owned()))?;
-    // Before the engine opens, so that a port in use changes nothing.
+    // Before the engine opens, so that files that can't be used or a port in use change nothing.
+    let tls = tls.map(Tls::open).transpose()?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(failed(format!("TESSERA_LISTEN (--listen): can't listen on {listen}")))?;
@@ -27,12 +35,12 @@ pub(super) async fn serve(listen: SocketAddr, config: engine::Config, options: O
     let engine = Engine::open(config).await?;
     engine.adopt_issuer().await?;
     output.line(&greeting(&engine, address).await?);
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, issuer = %engine.issuer(), "listening");
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, issuer = %engine.issuer(), tls = tls.is_some(), "listening");
     let options = Options {
         live_reload: std::env::var_os(LIVE_RELOAD).is_some(),
         ..options
     };
-    server::serve(listener, engine, options, stop.asked()).await;
+    server::serve(listener, tls, engine, options, stop.asked()).await;
     Ok(())
 }
 

@@ -310,6 +310,16 @@ fn say_refusal(profile: ErrorProfile, refusal: &Refusal, issuer: &Issuer) -> (St
             "unauthorized_client",
             format!("The client is not authorized for the API {audience}"),
         ),
+        (Auth0, Refusal::GrantTypeNotAllowed(_)) => (
+            StatusCode::FORBIDDEN,
+            "unauthorized_client",
+            "Grant type 'client_credentials' not allowed for the client.".to_owned(),
+        ),
+        (Rfc, Refusal::GrantTypeNotAllowed(_)) => (
+            StatusCode::BAD_REQUEST,
+            "unauthorized_client",
+            "Grant type client_credentials is not allowed for the client.".to_owned(),
+        ),
         (Auth0, Refusal::ScopeNotGranted(scopes)) => (
             StatusCode::FORBIDDEN,
             "access_denied",
@@ -452,6 +462,7 @@ mod tests {
                 client_id: text(),
                 audience: text(),
             },
+            Refusal::GrantTypeNotAllowed(text()),
             Refusal::ScopeNotGranted(vec![text()]),
             Refusal::TokenMissing,
             Refusal::TooManyRevoked(text()),

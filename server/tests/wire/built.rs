@@ -89,6 +89,7 @@ impl Installation {
             issuer: Issuer::parse("http://localhost:3000/").unwrap(),
             dpop_nonce: false,
             guard_any_address: false,
+            management_rate: Default::default(),
             clock: Arc::new(SystemClock),
             chance: Chance::system(),
         };
@@ -136,8 +137,14 @@ impl Installation {
 
     /// Starts the server on a free port; it must have an admin, since only then it says where it listens.
     pub fn serve(&self) -> Live {
+        self.serve_with(&[])
+    }
+
+    /// Starts it with these flags besides.
+    pub fn serve_with(&self, flags: &[&str]) -> Live {
+        let arguments = [&["serve", "--listen", "127.0.0.1:0"], flags].concat();
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
-        let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(log).spawn().unwrap();
+        let mut child = self.command(&arguments).stderr(log).spawn().unwrap();
         let line = first_line(&mut child);
         let address = line.split(' ').find_map(|word| word.parse().ok());
         Live {

@@ -367,6 +367,7 @@ async fn the_valid_token_is_that_of_the_chosen_client() {
         client_id: client.id.clone(),
         audience: ORDERS.to_owned(),
         scope: ScopeChoice::Some(vec![SCOPE.to_owned()]),
+        ..NewGrant::default()
     };
     shop.house.engine.create_grant(&Actor::command(), grant).await.unwrap();
     assert_eq!(found(&ask(chosen("")).await.unwrap()), [], "it has the scopes of its grant");

@@ -101,6 +101,7 @@ impl House {
             issuer: Issuer::parse(issuer).unwrap(),
             dpop_nonce,
             guard_any_address: false,
+            management_rate: Default::default(),
             clock: clock.clone(),
             chance: Chance::seeded(7),
         })
@@ -159,6 +160,7 @@ impl House {
             client_id: client.id.clone(),
             audience: audience.to_owned(),
             scope: ScopeChoice::Some(scopes.iter().map(|scope| (*scope).to_owned()).collect()),
+            ..NewGrant::default()
         };
         self.engine.create_grant(&Actor::command(), new).await.unwrap();
     }

@@ -35,6 +35,8 @@ fn values() -> BTreeMap<&'static str, String> {
     let plain = |number: i64| number.to_string();
     BTreeMap::from([
         ("Connections at a time", limits::CONNECTIONS_MAX.to_string()),
+        ("TLS handshake of a connection", time(limits::HANDSHAKE_MAX)),
+        ("File of the TLS certificate chain, or of its key", kib(limits::TLS_FILE_MAX)),
         ("Head of a request", kib(limits::HEAD_BYTES_MAX)),
         ("Time for the head of a request, and of an idle connection", time(limits::HEAD_MAX)),
         ("Time for a whole request", time(limits::REQUEST_MAX)),

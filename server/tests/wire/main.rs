@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod about_token;
+mod authority;
 mod beside;
 mod broken_api;
 mod built;
@@ -25,5 +26,7 @@ mod session;
 mod settings;
 mod signing_secrets;
 mod stop;
+mod tls;
+mod tls_program;
 mod token;
 mod tour;

@@ -35,6 +35,7 @@ fn what_can_not_be_used_is_refused_by_name() {
     let file = |name: &str, content: &str| installation.file(name, content).display().to_string();
     let short_key = file("short.key", SECRET);
     let database = format!("sqlite:{}", installation.data_dir().display());
+    let (tls_cert, tls_key) = (("TESSERA_TLS_CERT", "/nowhere/server.pem"), ("TESSERA_TLS_KEY", "/nowhere/server.key"));
     let mut refusals = BTreeMap::new();
     for (case, settings) in [
         ("unknown variable", &[("TESSERA_ISSUR", "https://auth.example.com/")][..]),
@@ -42,6 +43,13 @@ fn what_can_not_be_used_is_refused_by_name() {
         ("issuer without a scheme", &[("TESSERA_ISSUER", "auth.example.com")]),
         ("issuer with a path", &[("TESSERA_ISSUER", "https://example.com/auth/")]),
         ("issuer with a query", &[("TESSERA_ISSUER", "https://example.com/?a=b")]),
+        (
+            "issuer on http beside TLS",
+            &[("TESSERA_ISSUER", "http://auth.example.com/"), tls_cert, tls_key],
+        ),
+        ("certificate without a key", &[tls_cert]),
+        ("key without a certificate", &[tls_key]),
+        ("certificate that is not there", &[tls_cert, tls_key]),
         ("database of another kind", &[("TESSERA_DATABASE_URL", "mysql://root:hunter2@db/tessera")]),
         (
             "database with a malformed port",

@@ -76,6 +76,7 @@ pub async fn create_grant(
             Choice::None => model::grant::ScopeChoice::Some(Vec::new()),
             Choice::Ticked => model::grant::ScopeChoice::Some(scope),
         },
+        ..model::grant::NewGrant::default()
     };
     let grant = session.engine.create_grant(&session.actor, new).await?;
     back_to_row(&id, &grant.client_id);
