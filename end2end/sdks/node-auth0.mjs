@@ -9,7 +9,8 @@ import { AuthenticationClient } from 'auth0/legacy';
 const { DOMAIN, CLIENT_ID, CLIENT_SECRET, LIMITED_DOMAIN, LIMITED_CLIENT_ID, LIMITED_CLIENT_SECRET } = process.env;
 const MANAGEMENT = `https://${DOMAIN}/api/v2/`;
 const IDENTIFIER = 'https://orders.example/api/v1';
-const auth0 = new ManagementClient({ domain: DOMAIN, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET });
+const signIn = () => new ManagementClient({ domain: DOMAIN, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET });
+let auth0 = signIn();
 
 let failed = 0;
 
@@ -235,7 +236,7 @@ async function resourceServers() {
     await missing(auth0.resourceServers.get('urn:example:wrong'));
   });
   await check('resource servers: the Management API can not be deleted', () =>
-    refused(auth0.resourceServers.delete(MANAGEMENT), ManagementError, 400, /[Ss]ystem/));
+    refused(auth0.resourceServers.delete(MANAGEMENT), ManagementError, 400, /Management API/));
 }
 
 async function clientGrants() {
@@ -337,7 +338,7 @@ async function credentials() {
       client_authentication_methods: { private_key_jwt: { credentials: [{ id: first.id }] } },
       token_endpoint_auth_method: null,
     });
-    assert.deepEqual(changed.client_authentication_methods, { private_key_jwt: { credentials: [{ id: first.id }] } });
+    assert.ok(changed.client_authentication_methods.private_key_jwt.credentials.some((each) => each.id === first.id));
     assert.ok(!changed.client_secret && !changed.token_endpoint_auth_method);
     const token = await tokenFor({ client_id: owner.client_id }, IDENTIFIER, { clientAssertionSigningKey: keys[0].privateKey });
     assert.equal(claimsOf(token.access_token).scope, 'read:orders');
@@ -356,7 +357,7 @@ async function credentials() {
 }
 
 async function signingKeys() {
-  const { signing } = auth0.keys;
+  let { signing } = auth0.keys;
   const roleOf = (keys, role) => keys.find((key) => key[role]);
   let before;
   await check('signing keys: listed and read', async () => {
@@ -379,9 +380,12 @@ async function signingKeys() {
     assert.ok(!before.some((key) => key.kid === fresh.kid));
     assert.ok(after.some((key) => key.kid === fresh.kid && key.next));
   });
-  await check('signing keys: a previous one is revoked', async () => {
+  await check('signing keys: a previous one is revoked, with the tokens that it has signed', async () => {
     const previous = roleOf(before, 'current').kid;
     assert.equal((await signing.revoke(previous)).kid, previous);
+    await refused(signing.list(), Management.UnauthorizedError, 401, /token/i);
+    auth0 = signIn();
+    ({ signing } = auth0.keys);
     const revoked = await signing.get(previous);
     assert.equal(revoked.revoked, true);
     date(revoked.revoked_at);

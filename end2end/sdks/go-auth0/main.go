@@ -31,11 +31,7 @@ var (
 )
 
 func main() {
-	var err error
-	id, secret := os.Getenv("CLIENT_ID"), os.Getenv("CLIENT_SECRET")
-	if api, err = management.New(domain, management.WithClientCredentials(ctx, id, secret)); err != nil {
-		panic(err)
-	}
+	signIn()
 	client := clients()
 	server := resourceServers()
 	grant := clientGrants(client)
@@ -51,6 +47,11 @@ func main() {
 	if failed > 0 {
 		os.Exit(1)
 	}
+}
+
+func signIn() {
+	id, secret := os.Getenv("CLIENT_ID"), os.Getenv("CLIENT_SECRET")
+	api = mustGet(management.New(domain, management.WithClientCredentials(ctx, id, secret)))
 }
 
 // check says in one line whether what follows holds.
@@ -343,7 +344,7 @@ func signingKeys() {
 		require(at >= 0, "no such key")
 		return keys[at]
 	}
-	check("signing keys: listed, read, rotated, and the previous one revoked", func() {
+	check("signing keys: listed, read, rotated, and the previous one revoked with the tokens that it has signed", func() {
 		before := mustGet(api.SigningKey.List(ctx))
 		current := withRole(before, (*management.SigningKey).GetCurrent)
 		require(!current.GetCurrentSince().IsZero(), "no date")
@@ -357,6 +358,9 @@ func signingKeys() {
 		equal(withRole(after, (*management.SigningKey).GetPrevious).GetKID(), current.GetKID())
 
 		equal(mustGet(api.SigningKey.Revoke(ctx, current.GetKID())).GetKID(), current.GetKID())
+		_, err := api.SigningKey.List(ctx)
+		refused(err, 401, "")
+		signIn()
 		revoked := mustGet(api.SigningKey.Read(ctx, current.GetKID()))
 		require(revoked.GetRevoked() && !revoked.GetRevokedAt().IsZero(), "%v", revoked)
 	})
