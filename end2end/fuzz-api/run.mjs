@@ -3,7 +3,7 @@
 // Ends with 1 if an answer was not what openapi.json says, if the server stopped, or if fewer cases than that were sent.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setting } from '../quickstarts/processes.mjs';
@@ -17,9 +17,12 @@ const tessera = await startTessera({ settings: { TESSERA_MANAGEMENT_RATE: '10000
 let failed = false;
 try {
   const manager = await tessera.createManager('Fuzzer');
-  const description = `${manager.audience}openapi.json`;
-  const seen = path.join(tessera.env.TESSERA_DATA_DIR, 'seen.json');
-  const args = ['--config-file', file('schemathesis.toml'), 'run', description, '--seed', seed, '--max-examples', String(await examples(description))];
+  const token = async () => (await tessera.command('token', '--client-id', manager.client_id, '--audience', manager.audience)).trim();
+  const get = async (name) => fetch(`${manager.audience}${name}`, { headers: { authorization: `Bearer ${await token()}` } });
+  const [description, seen] = ['openapi.json', 'seen.json'].map((name) => path.join(tessera.env.TESSERA_DATA_DIR, name));
+  await writeFile(description, await (await get('openapi.json')).text());
+  const args = ['--config-file', file('schemathesis.toml'), 'run', description, '--url', manager.audience, '--seed', seed];
+  args.push('--max-examples', String(await examples(description)));
   // The systematic cases alone are some thousands.
   if (cases < 2000) args.push('--phases', 'examples,fuzzing,stateful');
   const child = spawn(schemathesis, args, {
@@ -39,8 +42,7 @@ try {
   const [code] = await once(child, 'exit');
   failed = code !== 0;
   report(JSON.parse(await readFile(seen, 'utf8')));
-  const token = (await tessera.command('token', '--client-id', manager.client_id, '--audience', manager.audience)).trim();
-  const { status } = await fetch(`${manager.audience}clients`, { headers: { authorization: `Bearer ${token}` } });
+  const { status } = await get('clients');
   complain(status !== 200, `afterwards the server answers ${status}`);
 } finally {
   await tessera.stop();
@@ -50,7 +52,7 @@ process.exitCode = failed ? 1 : 0;
 
 /** How many examples of each operation make as many cases. */
 async function examples(description) {
-  const { paths } = await (await fetch(description)).json();
+  const { paths } = JSON.parse(await readFile(description, 'utf8'));
   const operations = Object.values(paths).flatMap((operations) => Object.keys(operations).filter((key) => /^(get|post|put|patch|delete)$/.test(key)));
   return Math.ceil(cases / operations.length);
 }
