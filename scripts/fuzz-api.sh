@@ -7,7 +7,7 @@ need_node
 if [ -z "${TESSERA_BIN:-}" ]; then
   need_rust
   say "Building the server"
-  cargo build --quiet --locked --package server
+  cargo build --quiet --locked --workspace --exclude frontend --bin tessera
   TESSERA_BIN=$TARGET/debug/tessera
 fi
 export TESSERA_BIN

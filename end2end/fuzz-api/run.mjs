@@ -2,6 +2,7 @@
 //   node end2end/fuzz-api/run.mjs SCHEMATHESIS CASES SEED
 // Ends with 1 if an answer was not what openapi.json says, if the server stopped, or if fewer cases than that were sent.
 import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -35,6 +36,7 @@ try {
       FUZZ_API_CLIENT_ID: manager.client_id,
       FUZZ_API_GRANT_ID: manager.grant_id,
       FUZZ_API_AUDIENCE: manager.audience,
+      FUZZ_API_SPARE: JSON.stringify(await makeSpare()),
       FUZZ_API_SEEN: seen,
       PYTHONDONTWRITEBYTECODE: '1',
     },
@@ -49,6 +51,16 @@ try {
 }
 if (failed) console.error(`Run it again with FUZZ_API_SEED=${seed} FUZZ_API_CASES=${cases}.`);
 process.exitCode = failed ? 1 : 0;
+
+/** What the hooks put into some of the good cases, so that these reach what is there. */
+async function makeSpare() {
+  const { client_id } = await tessera.createClient('Spare');
+  const identifiers = ['urn:spare:0', 'urn:spare:1', 'urn:spare:2'];
+  for (const identifier of identifiers) await tessera.createApi(identifier, identifier, 'RS256', ['read:spare']);
+  const grant = await tessera.command('grant', 'create', '--client-id', client_id, '--audience', identifiers[0], '--scope', 'read:spare', '--json');
+  const pem = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' });
+  return { client_id, identifiers, grant_id: JSON.parse(grant).id, pems: Array.from({ length: 5 }, pem) };
+}
 
 /** How many examples of each operation make as many cases. */
 async function examples(description) {
