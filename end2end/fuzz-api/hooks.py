@@ -9,9 +9,9 @@ import zlib
 
 import schemathesis
 
-BINARY, CLIENT_ID, GRANT_ID, AUDIENCE = (os.environ[f"FUZZ_API_{name}"] for name in ("BINARY", "CLIENT_ID", "GRANT_ID", "AUDIENCE"))
-# Who changes these takes the fuzzer's own authorization away, and all that follows would be 401.
-OWN = {CLIENT_ID, GRANT_ID}
+BINARY, CLIENT_ID, AUDIENCE = (os.environ[f"FUZZ_API_{name}"] for name in ("BINARY", "CLIENT_ID", "AUDIENCE"))
+# IDs of what carries the fuzzer's own authorization: were it changed, all that follows would be 401.
+OWN = set(json.loads(os.environ["FUZZ_API_OWN"]))
 # Things to change that are there: { client_id, identifiers, grant_id, pems }. Chance alone finds no identifier and no key.
 SPARE = json.loads(os.environ["FUZZ_API_SPARE"])
 IN_PATH = {
@@ -55,11 +55,12 @@ def chosen(values, case):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Sends what would change the fuzzer's own client or grant to one that is not there."""
+    """Sends what would change what is needed to something that is not there."""
     if case.method == "GET":
         return
+    needed = OWN | {SPARE["client_id"], SPARE["grant_id"]} if case.method == "DELETE" else OWN
     for name, value in (case.path_parameters or {}).items():
-        if value in OWN:
+        if value in needed:
             case.path_parameters[name] = "nobody"
 
 

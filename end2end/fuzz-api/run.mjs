@@ -21,6 +21,7 @@ try {
   const token = async () => (await tessera.command('token', '--client-id', manager.client_id, '--audience', manager.audience)).trim();
   const get = async (name) => fetch(`${manager.audience}${name}`, { headers: { authorization: `Bearer ${await token()}` } });
   const [description, seen] = ['openapi.json', 'seen.json'].map((name) => path.join(tessera.env.TESSERA_DATA_DIR, name));
+  const api = await (await get(`resource-servers/${encodeURIComponent(manager.audience)}`)).json();
   await writeFile(description, await (await get('openapi.json')).text());
   const args = ['--config-file', file('schemathesis.toml'), 'run', description, '--url', manager.audience, '--seed', seed];
   args.push('--max-examples', String(await examples(description)));
@@ -34,7 +35,7 @@ try {
       FUZZ_API_HOOKS: file('hooks.py'),
       FUZZ_API_BINARY: setting('TESSERA_BIN'),
       FUZZ_API_CLIENT_ID: manager.client_id,
-      FUZZ_API_GRANT_ID: manager.grant_id,
+      FUZZ_API_OWN: JSON.stringify([manager.client_id, manager.grant_id, api.id, manager.audience]),
       FUZZ_API_AUDIENCE: manager.audience,
       FUZZ_API_SPARE: JSON.stringify(await makeSpare()),
       FUZZ_API_SEEN: seen,
@@ -71,14 +72,18 @@ async function examples(description) {
 
 /** Prints how often each operation was answered with each status. */
 function report(seen) {
-  let answered = 0;
+  let [answered, strange] = [0, 0];
   for (const [operation, statuses] of Object.entries(seen).sort()) {
     // 401 is what the copies of a case get that are sent without a token, or with a wrong one.
-    for (const [status, count] of Object.entries(statuses)) answered += status === '401' ? 0 : count;
+    for (const [status, count] of Object.entries(statuses)) {
+      if (status === '401') strange += count;
+      else answered += count;
+    }
     console.log(`${operation.padEnd(56)} ${Object.entries(statuses).map((pair) => pair.join(': ')).join('  ')}`);
   }
-  console.log(`${answered} cases, seed ${seed}`);
+  console.log(`${answered} cases, and ${strange} without a token that is good; seed ${seed}`);
   complain(answered < cases, `fewer than ${cases} cases were answered`);
+  complain(strange > answered / 5, 'the fuzzer lost its own authorization');
   complain(!Object.values(seen).some((statuses) => statuses[200]), 'no request succeeded');
 }
 
