@@ -236,7 +236,7 @@ async function resourceServers() {
     await missing(auth0.resourceServers.get('urn:example:wrong'));
   });
   await check('resource servers: the Management API can not be deleted', () =>
-    refused(auth0.resourceServers.delete(MANAGEMENT), ManagementError, 400, /Management API/));
+    refused(auth0.resourceServers.delete(MANAGEMENT), ManagementError, 400, /^System resource servers cannot be deleted\.$/));
 }
 
 async function clientGrants() {
