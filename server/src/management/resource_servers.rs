@@ -192,7 +192,14 @@ async fn read(call: Call) -> Result<Reply, Failure> {
 async fn update(call: Call) -> Result<Reply, Failure> {
     let api = find(&call.engine, call.path("id")).await?;
     let changes = changes(&call.body)?;
-    let api = call.engine.update_api(&call.manager.actor, &api.id, changes).await?;
+    let api = call
+        .engine
+        .update_api(&call.manager.actor, &api.id, changes)
+        .await
+        .map_err(|error| match error {
+            Error::System(why) => Failure::Unsupported(format!("System resource servers cannot be patched. {why}")),
+            error => error.into(),
+        })?;
     Ok(Reply::ok(written(&call, &api).await?))
 }
 
@@ -200,6 +207,7 @@ async fn delete(call: Call) -> Result<Reply, Failure> {
     match find(&call.engine, call.path("id")).await {
         Ok(api) => match call.engine.delete_api(&call.manager.actor, &api.id).await {
             Ok(()) | Err(Error::NotFound(_)) => Ok(Reply::nothing()),
+            Err(Error::System(_)) => Err(Failure::Unsupported("System resource servers cannot be deleted.".to_owned())),
             Err(error) => Err(error.into()),
         },
         Err(Error::NotFound(_)) => Ok(Reply::nothing()),
