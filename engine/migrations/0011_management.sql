@@ -22,3 +22,6 @@ INSERT INTO tenant_settings (id, settings) VALUES (1, '{}');
 
 -- The public half of a signing key in a self-signed certificate (PEM), made when it is first asked for.
 ALTER TABLE signing_keys ADD COLUMN certificate TEXT NOT NULL DEFAULT '';
+
+-- A key that its client may not prove itself with, since Auth0's client_authentication_methods don't name it.
+ALTER TABLE client_keys ADD COLUMN unused BOOLEAN NOT NULL DEFAULT FALSE;

@@ -54,8 +54,10 @@ impl Engine {
             alg,
             created_at: self.now(),
             expires_at: new.expires_at,
+            unused: new.unused,
         };
-        let sql = "INSERT INTO client_keys (id, client_id, name, kid, alg, jwk, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let sql = "INSERT INTO client_keys (id, client_id, name, kid, alg, jwk, created_at, expires_at, unused) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         execute!(
             change,
             sqlx::query(sql)
@@ -67,6 +69,7 @@ impl Engine {
                 .bind(json(&jwk))
                 .bind(key.created_at)
                 .bind(key.expires_at)
+                .bind(key.unused)
         )
         .map_err(|error| Error::taken(error, "kid", "Choose another key ID: the client has a key with this one."))?;
         let entry = LogEntry {
@@ -127,6 +130,26 @@ impl Engine {
     }
 }
 
+/// Lets a client prove itself with these of its keys and no others; says whether that changes anything.
+pub(crate) async fn use_only(tx: &mut Tx, client_id: &str, ids: &[String]) -> Result<bool, Error> {
+    let keys: Vec<ClientKey> = rows(tx, client_id).await?.into_iter().map(KeyRow::key).collect::<Result<_, _>>()?;
+    if ids.iter().any(|id| keys.iter().all(|key| key.id != *id)) {
+        return Err(Invalid::new("client_authentication_methods", "Credential does not exist").into());
+    }
+    let mut changes = false;
+    for key in keys {
+        let unused = !ids.contains(&key.id);
+        if unused != key.unused {
+            changes = true;
+            execute!(
+                tx,
+                sqlx::query("UPDATE client_keys SET unused = $2 WHERE id = $1").bind(&key.id).bind(unused)
+            )?;
+        }
+    }
+    Ok(changes)
+}
+
 /// The key of a client with this id.
 async fn one(tx: &mut Tx, client_id: &str, key_id: &str) -> Result<ClientKey, Error> {
     storable(key_id, "key")?;
@@ -146,7 +169,7 @@ pub(crate) struct KnownKey {
     pub(crate) verifying: DecodingKey,
 }
 
-/// The keys of a client, parsed; for the token path.
+/// The keys that a client may prove itself with, parsed; for the token path.
 pub(crate) async fn known(tx: &mut Tx, client_id: &str) -> Result<Vec<KnownKey>, Error> {
     let corrupt = || Error::Corrupt("client_keys.jwk");
     let known = |row: KeyRow| {
@@ -159,7 +182,7 @@ pub(crate) async fn known(tx: &mut Tx, client_id: &str) -> Result<Vec<KnownKey>,
             verifying: DecodingKey::from_jwk(&jwk).map_err(|_| corrupt())?,
         })
     };
-    rows(tx, client_id).await?.into_iter().map(known).collect()
+    rows(tx, client_id).await?.into_iter().filter(|row| !row.unused).map(known).collect()
 }
 
 async fn rows(tx: &mut Tx, client_id: &str) -> Result<Vec<KeyRow>, Error> {
@@ -177,6 +200,7 @@ struct KeyRow {
     jwk: String,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
+    unused: bool,
 }
 
 impl KeyRow {
@@ -189,6 +213,7 @@ impl KeyRow {
             kid: self.kid,
             created_at: self.created_at,
             expires_at: self.expires_at,
+            unused: self.unused,
         })
     }
 }

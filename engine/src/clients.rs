@@ -8,6 +8,7 @@ use model::time::{HOUR, Timestamp};
 use model::usage::Counts;
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
+use crate::client_keys;
 use crate::client_secrets::{self, NewSecret};
 use crate::engine::{Engine, Inner};
 use crate::error::Error;
@@ -105,8 +106,12 @@ impl Engine {
         let mut change = self.change().await?;
         let before = existing(&mut change, client_id).await?;
         let own_secret = changes.client_secret.clone();
+        let keys_change = match &changes.keys {
+            Some(ids) => client_keys::use_only(&mut change, client_id, ids).await?,
+            None => false,
+        };
         let mut after = changes.apply(before.clone())?;
-        if after == before && own_secret.is_none() {
+        if after == before && own_secret.is_none() && !keys_change {
             return Ok(before);
         }
         after.updated_at = self.now();

@@ -134,6 +134,27 @@ async fn ask(engine: &Engine, credentials: Credentials, audience: &str) -> &'sta
 }
 
 on_both! {
+    async fn only_keys_that_are_in_use_prove_a_client(house: House) {
+        let shop = Shop::open(&house).await;
+        let first = house.engine.client_keys(&shop.client.client_id).await.unwrap().remove(0).id;
+        let second = Ed25519KeyPair::generate().unwrap();
+        let id = shop.add(NewClientKey { unused: true, ..new_key(&second) }).await;
+        let by_second = |jti: &str| jwt(&json!({ "alg": "EdDSA" }), &shop.claims(jti), &second);
+        assert_eq!(shop.ask(&shop.assertion("1")).await, "issued");
+        assert_ne!(shop.ask(&by_second("2")).await, "issued", "nobody has named it");
+        let use_only = async |ids: &[&String]| {
+            let keys = Some(ids.iter().map(|id| (*id).clone()).collect());
+            house.engine.update_client(&admin(), &shop.client.client_id, ClientChanges { keys, ..ClientChanges::default() }).await
+        };
+        use_only(&[&id]).await.unwrap();
+        assert_eq!(shop.ask(&by_second("3")).await, "issued");
+        assert_ne!(shop.ask(&shop.assertion("4")).await, "issued", "it is named no more");
+        use_only(&[&first, &id]).await.unwrap();
+        assert_eq!((shop.ask(&by_second("5")).await, shop.ask(&shop.assertion("6")).await), ("issued", "issued"));
+        assert!(matches!(use_only(&[&"cred_x".to_owned()]).await, Err(Error::Invalid(_))));
+        assert_eq!(house.engine.client_keys(&shop.client.client_id).await.unwrap().iter().filter(|key| key.unused).count(), 0);
+    }
+
     async fn an_assertion_gets_one_token_in_all_processes(house: House) {
         let shop = Shop::open(&house).await;
         let other = house.another().await;

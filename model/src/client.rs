@@ -217,6 +217,8 @@ pub struct ClientChanges {
     pub app_type: Option<AppType>,
     /// How many tokens it may ask for.
     pub token_quota: Option<TokenQuota>,
+    /// Ids of the keys that it may prove itself with from now on: these and no others.
+    pub keys: Option<Vec<String>>,
     /// A secret of the caller's own choosing, in place of all that it has.
     pub client_secret: Option<Secret>,
     /// Whether it is somebody else's.
@@ -243,7 +245,7 @@ impl ClientChanges {
         self.custom_claims.as_ref().map_or(Ok(()), CustomClaims::check)
     }
 
-    /// The client with these changes, `client_secret` apart, which is not part of it.
+    /// The client with these changes, `client_secret` and `keys` apart, which are not part of it.
     ///
     /// # Errors
     /// [`Invalid`] where only the whole breaks a rule: `client_metadata`, or what is kept.

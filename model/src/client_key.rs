@@ -35,6 +35,9 @@ pub struct ClientKey {
     pub created_at: Timestamp,
     /// From when on it proves nothing; `None` if never.
     pub expires_at: Option<Timestamp>,
+    /// Whether it proves nothing, since Auth0's `client_authentication_methods` don't name it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unused: bool,
 }
 
 /// What is needed to add a key.
@@ -50,6 +53,9 @@ pub struct NewClientKey {
     pub kid: Option<String>,
     /// From when on it proves nothing.
     pub expires_at: Option<Timestamp>,
+    /// Whether it proves nothing until `client_authentication_methods` name it.
+    #[serde(default)]
+    pub unused: bool,
 }
 
 impl NewClientKey {

@@ -81,6 +81,7 @@ pub async fn add_client_key(
         alg: model::key::KeyAlg::parse(&alg),
         kid: Some(kid),
         expires_at: model::client_secret::parse_expiry(&expires_at)?,
+        ..model::client_key::NewClientKey::default()
     };
     session.engine.add_client_key(&session.actor, &client_id, new).await?;
     back(&client_id, "key");

@@ -181,6 +181,7 @@ fn Keys(id: String, keys: ClientKeys, add: Post, remove: Post) -> impl IntoView 
 #[component]
 fn KeyRow(id: String, key: ClientKey, now: i64, remove: Post) -> impl IntoView {
     let expires = match key.expires_at {
+        _ if key.unused => view! { <Chip tone=Tone::Warn>"Not in use"</Chip> }.into_any(),
         None => view! { "Never" }.into_any(),
         Some(at) if at <= now => view! { <Chip tone=Tone::Bad>"Expired"</Chip> }.into_any(),
         Some(at) => view! { <When at=at now=now /> }.into_any(),

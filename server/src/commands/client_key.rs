@@ -107,6 +107,7 @@ pub(super) async fn run(engine: &Engine, verb: Verb, output: Output) -> Result<(
                 alg: alg.as_deref().and_then(KeyAlg::parse),
                 kid,
                 expires_at: None,
+                ..NewClientKey::default()
             };
             let key = engine.add_client_key(&Actor::command(), &client_id, new).await?;
             let rows = [("ID", key.id.as_str()), ("Key ID", &key.kid), ("Algorithm", key.alg.as_str())];

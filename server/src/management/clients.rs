@@ -97,7 +97,7 @@ pub(super) fn table() -> Vec<Field> {
         )
         .note("With none the client gets no tokens. Of the other two both ways are accepted; `tessera.auth_methods` narrows that."),
         field("client_authentication_methods", methods, Effect::Works)
-            .note("Only private_key_jwt; every credential of the client proves it, listed or not. mTLS is refused."),
+            .note("Only private_key_jwt, with the credentials that are named; not at creation, as there are none then. mTLS is refused."),
         field("token_quota", Shape::Object(vec![required("client_credentials", quota)]), Effect::Works),
         field("require_proof_of_possession", Shape::Bool, Effect::Works).note("By DPoP."),
         field("is_first_party", Shape::Bool, Effect::Works).note("Lists can be filtered by it; it changes nothing else."),
@@ -332,7 +332,6 @@ async fn update(call: Call) -> Result<Reply, Failure> {
     let id = call.path("id").to_owned();
     let client = call.engine.client(&id).await?;
     let changes = changes(&call.body, Some(&client))?;
-    check_credentials(&call, &id).await?;
     let client = call.engine.update_client(&call.manager.actor, &id, changes).await?;
     Ok(Reply::ok(one(&call, &client).await?))
 }
@@ -357,26 +356,20 @@ fn check_scopes(call: &Call) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The credentials that a body names must be the client's.
-async fn check_credentials(call: &Call, client_id: &str) -> Result<(), Failure> {
-    let Some(named) = call.body.get("client_authentication_methods").filter(|methods| !methods.is_null()) else {
-        return Ok(());
+/// The ids of the credentials that a body names.
+fn keys(body: &Map<String, Value>) -> Result<Option<Vec<String>>, Failure> {
+    let Some(methods) = body.get("client_authentication_methods").filter(|methods| !methods.is_null()) else {
+        return Ok(None);
     };
-    let keys = call.engine.client_keys(client_id).await?;
-    let named = named["private_key_jwt"]["credentials"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if named.is_empty() {
+    let named = methods["private_key_jwt"]["credentials"].as_array().into_iter().flatten();
+    let ids: Vec<String> = named.filter_map(|key| key["id"].as_str().map(str::to_owned)).collect();
+    if ids.is_empty() {
         return Err(Failure::body(
             "client_authentication_methods.private_key_jwt.credentials",
             "Name at least one credential of the client",
         ));
     }
-    match named.iter().find(|named| keys.iter().all(|key| named["id"] != key.id.as_str())) {
-        None => Ok(()),
-        Some(_) => Err(Failure::body(
-            "client_authentication_methods.private_key_jwt.credentials",
-            "Credential does not exist",
-        )),
-    }
+    Ok(Some(ids))
 }
 
 async fn delete(call: Call) -> Result<Reply, Failure> {
@@ -423,6 +416,7 @@ fn changes(body: &Map<String, Value>, before: Option<&Client>) -> Result<ClientC
         token_lifetime: ours::said(ours, "token_lifetime").map(|value| value.and_then(Value::as_f64).map(whole)),
         custom_claims: ours::claims(ours)?,
         token_quota: given("token_quota").map(quota),
+        keys: keys(body)?,
         client_secret: text(body, "client_secret").map(Secret::new),
         third_party: given("is_first_party").map(|value| *value == false),
         kept,
@@ -548,7 +542,7 @@ async fn written(call: &Call, client: &Client, secret: Option<&Secret>) -> Resul
         }
         if call.manager.holds_any(SEES_SECRETS) {
             let keys = call.engine.client_keys(&client.client_id).await?;
-            let keys: Vec<Value> = keys.into_iter().map(|key| json!({ "id": key.id })).collect();
+            let keys: Vec<Value> = keys.iter().filter(|key| !key.unused).map(|key| json!({ "id": key.id })).collect();
             object["client_authentication_methods"] = json!({ "private_key_jwt": { "credentials": keys } });
         }
     } else if let Some(secret) = secret {

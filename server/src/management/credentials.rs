@@ -71,7 +71,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             method: Method::POST,
             path: "/clients/{client_id}/credentials",
             id: "post_credentials",
-            summary: "Adds a public key to a client.",
+            summary: "Adds a public key to a client, who may use it once `client_authentication_methods` name it.",
             scopes: &["create:client_credentials"],
             query: Vec::new(),
             body: Some(fields::creation(&table())),
@@ -135,6 +135,8 @@ async fn create(call: Call) -> Result<Reply, Failure> {
         alg: text(&call.body, "alg").and_then(|alg| KeyAlg::parse(&alg)),
         kid: text(&call.body, "kid"),
         expires_at: expiry(&call),
+        // As at Auth0, until `client_authentication_methods` of the client name it.
+        unused: true,
     };
     let key = call.engine.add_client_key(&call.manager.actor, call.path("client_id"), new).await;
     Ok(Reply::created(written(&key.map_err(as_sent)?)))

@@ -132,7 +132,7 @@ async fn programs_are_told_in_json_that_there_is_nothing() {
         "/health/dead",
         "/api",
         "/api/",
-        "/api/v2/clients",
+        "/api/v3/clients",
     ] {
         for method in [Method::GET, Method::POST, Method::OPTIONS] {
             let answer = house.send(request(method.clone(), path)).await;
