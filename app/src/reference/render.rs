@@ -12,6 +12,7 @@ use super::document::{Member, Operation, Param, Reply, kind, limits, members};
 use super::server_fns::Answered;
 use super::trying::{Caller, Callers, PAGE};
 use crate::apis::curl::quoted;
+use crate::error::AppError;
 use crate::ui::{Card, Chip, Empty, IconName, Kind, LinkButton, Note, Tone, address};
 
 /// Below this many lines a body has room to grow.
@@ -30,6 +31,7 @@ pub(super) fn list(operations: &[Operation], search: &str, chosen: &str) -> Stri
         .to_html();
     }
     let count = match (found.len(), operations.len()) {
+        (1, 1) => "1 operation".to_owned(),
         (found, all) if found == all => format!("{all} operations"),
         (found, all) => format!("{found} of {all} operations"),
     };
@@ -356,6 +358,17 @@ pub(super) fn outcome(op: &str, outcome: Outcome) -> Answered {
     }
 }
 
+/// Why nothing was called.
+pub(super) fn refusal(op: &str, error: &AppError) -> Answered {
+    let message = error.message();
+    Answered {
+        op: op.to_owned(),
+        head: view! { <Note tone=Tone::Bad>{message}</Note> }.to_html(),
+        title: String::new(),
+        body: Secret::new(""),
+    }
+}
+
 fn answered(status: u16, headers: Vec<(String, String)>, body: Option<String>) -> (String, String, Secret) {
     let tone = if status < 400 { Tone::Good } else { Tone::Bad };
     let reason = StatusCode::from_u16(status)
@@ -500,7 +513,7 @@ mod tests {
     fn the_list_finds_marks_and_escapes() {
         let html = list(&[creating()], "MAKES", "post_<x>");
         assert!(
-            html.contains("Client grants") && html.contains("1 operations") && html.contains("aria-current=\"page\""),
+            html.contains("Client grants") && html.contains("1 operation<") && html.contains("aria-current=\"page\""),
             "{html}"
         );
         assert!(html.contains("/reference?op=post_%3Cx%3E&amp;q=makes"), "{html}");

@@ -65,12 +65,18 @@ pub async fn get_reference(op: String, q: String, client_id: String) -> Result<R
         });
     }
     let operation = chosen(&operations, &op)?;
-    let (outcome, typed) = match trying::Left::take(session.engine.issuer()) {
-        Some(trying::Left::Call(asked)) if asked.op == op => (Some(call::send(&session, &api, operation, &asked).await?), asked.params),
-        Some(trying::Left::Token(asked)) if asked.op == op => (Some(call::take_along(&session, operation, &asked.client_id).await?), asked.params),
-        Some(trying::Left::Outcome(of, outcome)) if of == op => (Some(outcome), BTreeMap::new()),
-        _ => (None, BTreeMap::new()),
+    let left = trying::Left::take(session.engine.issuer()).filter(|left| left.op() == op);
+    let (outcome, typed) = match left {
+        Some(trying::Left::Call(asked)) => (Some(call::send(&session, &api, operation, &asked).await), asked.params),
+        Some(trying::Left::Token(asked)) => (Some(call::take_along(&session, operation, &asked.client_id).await), asked.params),
+        Some(trying::Left::Outcome(_, outcome)) => (Some(Ok(outcome)), BTreeMap::new()),
+        None => (None, BTreeMap::new()),
     };
+    // What can't be called is said below the form, which keeps what was typed.
+    let answered = outcome.map(|outcome| match outcome {
+        Ok(outcome) => render::outcome(&op, outcome),
+        Err(error) => render::refusal(&op, &error),
+    });
     let callers = trying::Callers::read(&session.engine, &client_id).await?;
     let mut about = render::operation(operation);
     let form = if callers.list.is_empty() {
@@ -84,7 +90,7 @@ pub async fn get_reference(op: String, q: String, client_id: String) -> Result<R
         about,
         curl: render::curl(operation, base),
         form,
-        answered: outcome.map(|outcome| render::outcome(&op, outcome)),
+        answered,
     })
 }
 

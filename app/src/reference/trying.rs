@@ -94,6 +94,14 @@ pub(super) enum Left {
 }
 
 impl Left {
+    /// The operation that it is about.
+    pub(super) fn op(&self) -> &str {
+        match self {
+            Self::Call(asked) | Self::Token(asked) => &asked.op,
+            Self::Outcome(op, _) => op,
+        }
+    }
+
     /// Leaves it; what is too long goes without its body, and answers false if even that is.
     pub(super) fn leave(self, issuer: &Issuer) -> bool {
         let fits = |left: &Self| serde_json::to_string(left).is_ok_and(|text| flash::leave_at(issuer, PAGE, &text));
