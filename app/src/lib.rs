@@ -24,6 +24,7 @@ mod layout;
 pub mod logs;
 mod not_found;
 mod palette;
+pub mod reference;
 pub mod session;
 #[cfg(feature = "ssr")]
 mod shell;
@@ -46,6 +47,7 @@ use keys::KeysRoutes;
 use layout::Layout;
 use logs::LogsRoutes;
 use not_found::NotFound;
+use reference::ReferenceRoutes;
 use session::SessionRoutes;
 
 #[cfg(feature = "ssr")]
@@ -73,6 +75,7 @@ pub fn App() -> impl IntoView {
                     <ApisRoutes />
                     <KeysRoutes />
                     <LogsRoutes />
+                    <ReferenceRoutes />
                 </ParentRoute>
             </Routes>
         </Router>

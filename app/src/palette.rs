@@ -20,13 +20,14 @@ struct Entry {
 }
 
 /// What can be done from anywhere: what, words that find it too, where, and its icon.
-const ACTIONS: [(&str, &str, &str, IconName); 7] = [
+const ACTIONS: [(&str, &str, &str, IconName); 8] = [
     ("Create a client", "new add application", "/clients/new", IconName::Plus),
     ("Create an API", "new add resource server", "/apis/new", IconName::Plus),
     ("Clients", "go to list applications", "/clients", IconName::Clients),
     ("APIs", "go to list resource servers", "/apis", IconName::Apis),
     ("Keys", "rotate revoke signing jwks", "/keys", IconName::Keys),
     ("Logs", "go to events audit tokens refused", "/logs", IconName::Logs),
+    ("API reference", "management try operations", "/reference", IconName::Play),
     ("Overview", "home start issuer jwks address", "/", IconName::Home),
 ];
 

@@ -64,7 +64,7 @@ async function populate(tessera: Tessera): Promise<Populated> {
   const billing = await tessera.createClient('Billing worker');
   const portal = await tessera.createClient('Partner portal');
   // A name and an identifier that are long and can't wrap everywhere.
-  await tessera.createClient('Nightly reconciliation of invoices, payments and refunds of the European subsidiaries');
+  const nightly = await tessera.createClient('Nightly reconciliation of invoices, payments and refunds of the European subsidiaries');
   for (let n = 4; n <= clientCount; n += 1) await tessera.createClient(`Worker ${String(n).padStart(2, '0')}`);
 
   const orders = await tessera.createApi('Orders', 'https://orders.example/', 'RS256', ['read:orders', 'write:orders']);
@@ -75,6 +75,7 @@ async function populate(tessera: Tessera): Promise<Populated> {
   await tessera.createGrant(billing.client_id, orders.identifier, ['read:orders']);
   await tessera.createGrant(billing.client_id, archive.identifier, 'all');
   await tessera.createGrant(portal.client_id, stock.identifier, 'all');
+  await tessera.createGrant(nightly.client_id, `${tessera.issuer}api/v2/`, 'all');
 
   const secret = ['secret', 'add', '--client-id', portal.client_id, '--name', 'For the new cluster', '--expires-at', '2099-12-31'];
   const second = await tessera.cliJson<{ id: string }>('client', ...secret);

@@ -15,6 +15,8 @@ const empty: Record<string, string> = {
   keys: '/keys',
   'logs that nothing passes': '/logs?type=feccft',
   'explain a token or an error': '/logs/explain',
+  'API reference': '/reference',
+  'API reference, nobody to try it as': '/reference?op=post_clients',
 };
 
 /** The pages of a server that holds more than a page of everything. */
@@ -56,6 +58,9 @@ const full: Record<string, string | ((has: Populated) => string)> = {
   'logs, filtered': '/logs?type=feccft',
   'log entry of a change': ({ changed }) => `/logs/${changed}`,
   'log entry of a refusal': ({ refused }) => `/logs/${refused}`,
+  'API reference, one that reads': '/reference?op=get_resource-servers',
+  'API reference, one that changes': '/reference?op=patch_clients_by_id',
+  'API reference, filtered': '/reference?q=rotate',
 };
 
 /** Addresses of nothing: a page that says so, with status 404. */
@@ -64,6 +69,7 @@ const missing: Record<string, string> = {
   'no such client': '/clients/no-such-client/settings',
   'no such API': '/apis/no-such-api/quickstart',
   'no such log entry': '/logs/no-such-entry',
+  'no such operation': '/reference?op=get_nothing',
 };
 
 test('set-up page', async ({ page }) => {

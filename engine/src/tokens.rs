@@ -81,11 +81,24 @@ impl Engine {
     /// # Errors
     /// [`IssueError`].
     pub async fn issue_for(&self, actor: &Actor, client_id: &str, request: TokenRequest) -> Result<TokenResponse, IssueError> {
+        self.issue_within(actor, client_id, request, None).await
+    }
+
+    /// The same for one purpose: the token lives at most `lifetime` seconds, and carries the scopes that the request names, none if it names
+    /// none.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub async fn issue_briefly(&self, actor: &Actor, client_id: &str, request: TokenRequest, lifetime: i64) -> Result<TokenResponse, IssueError> {
+        self.issue_within(actor, client_id, request, Some(lifetime)).await
+    }
+
+    async fn issue_within(&self, actor: &Actor, client_id: &str, request: TokenRequest, most: Option<i64>) -> Result<TokenResponse, IssueError> {
         let mut entry = self.token_entry(actor, Some(client_id), request.audience.as_deref(), &Caller::default());
         let snapshot = self.0.snapshots.current();
-        let mut answer = self.answer_for(&snapshot, client_id, &request, &mut entry).await;
+        let mut answer = self.answer_for(&snapshot, client_id, &request, most, &mut entry).await;
         if let Some(newer) = self.newer(&snapshot, &answer).await {
-            answer = self.answer_for(&newer, client_id, &request, &mut entry).await;
+            answer = self.answer_for(&newer, client_id, &request, most, &mut entry).await;
         }
         self.record(entry, None, &request, &answer);
         answer
@@ -104,16 +117,18 @@ impl Engine {
         let proven = self.check_proof(credentials, entry.date)?;
         let jkt = proven.as_ref().map(|proven| proven.jkt.clone());
         let room = self.room_for(&client.client, entry.date).await?;
-        let token = self.token(snapshot, &client, request, jkt, entry.date).await?;
+        let claims = self.decide(snapshot, &client, request, entry.date)?;
+        let token = self.token(snapshot, &client, claims, jkt).await?;
         Ok((Answered { token, client, room }, proven))
     }
 
-    /// The same for a client that need not prove itself.
+    /// The same for a client that need not prove itself; `most` makes the token brief.
     async fn answer_for(
         &self,
         snapshot: &Snapshot,
         client_id: &str,
         request: &TokenRequest,
+        most: Option<i64>,
         entry: &mut LogEntry,
     ) -> Result<TokenResponse, IssueError> {
         token::check_grant_type(request)?;
@@ -123,7 +138,11 @@ impl Engine {
         let api = token::audience(request).ok().and_then(|audience| snapshot.api(audience));
         let required = client.client.dpop_required || api.is_some_and(|api| api.api.dpop_required);
         let jkt = required.then(nobodys_key).transpose()?;
-        self.token(snapshot, &client, request, jkt, entry.date).await
+        let mut claims = self.decide(snapshot, &client, request, entry.date)?;
+        if let Some(lifetime) = most {
+            claims = claims.briefly(request, lifetime);
+        }
+        self.token(snapshot, &client, claims, jkt).await
     }
 
     /// What is known now, if `answer` is a refusal that it may change: a script that has just created something must not be
@@ -225,21 +244,18 @@ impl Engine {
         Ok(client)
     }
 
-    /// Decides on the request of a proven client and signs what it gets; `jkt` is the thumbprint of the key that it is bound to, if any.
-    async fn token(
-        &self,
-        snapshot: &Snapshot,
-        client: &ClientEntry,
-        request: &TokenRequest,
-        jkt: Option<String>,
-        now: i64,
-    ) -> Result<TokenResponse, IssueError> {
+    /// What the request of a proven client gets, by what `snapshot` knows.
+    fn decide(&self, snapshot: &Snapshot, client: &ClientEntry, request: &TokenRequest, now: i64) -> Result<Claims, Refusal> {
         let api = token::audience(request).ok().and_then(|audience| snapshot.api(audience));
         let grant = api.and_then(|api| client.grant(&api.api.identifier));
-        let claims = token::decide(request, &self.0.issuer, &client.client, api.map(|entry| &entry.api), grant, now, || {
+        token::decide(request, &self.0.issuer, &client.client, api.map(|entry| &entry.api), grant, now, || {
             self.0.chance.alphanumeric(JTI_LENGTH)
-        })?;
-        let api = api.ok_or_else(|| Refusal::AudienceUnknown(claims.aud.clone()))?;
+        })
+    }
+
+    /// Signs what was decided; `jkt` is the thumbprint of the key that it is bound to, if any.
+    async fn token(&self, snapshot: &Snapshot, client: &ClientEntry, claims: Claims, jkt: Option<String>) -> Result<TokenResponse, IssueError> {
+        let api = snapshot.api(&claims.aud).ok_or_else(|| Refusal::AudienceUnknown(claims.aud.clone()))?;
         let claims = dpop::bind(claims, jkt, &api.api, &client.client)?;
         let access_token = self.sign(snapshot, api, &claims).await?;
         Ok(TokenResponse {

@@ -442,6 +442,8 @@ on_both! {
 
         secrets.push(engine.issue_for(&by, &id, request(&audience)).await.unwrap().access_token);
         journal.says("issue_for", &by, [issued()]).await;
+        secrets.push(engine.issue_briefly(&by, &id, request(&audience), 60).await.unwrap().access_token);
+        journal.says("issue_briefly", &by, [Told { scope: String::new(), ..issued() }]).await;
 
         let url = closing().await;
         let asked = GuardRequest { url: url.clone(), ..GuardRequest::default() };

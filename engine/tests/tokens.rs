@@ -464,6 +464,34 @@ on_both! {
         }
     }
 
+    async fn a_brief_token_is_worth_little_and_follows_the_same_rules(house: House) {
+        let shop = Shop::open(&house, SigningAlg::RS256).await;
+        let (by, id) = (Actor::command(), shop.client.client_id.as_str());
+        for (asked, scope, lifetime, lives) in [
+            (None, None, 60, 60),
+            (Some("read:orders"), Some("read:orders"), 60, 60),
+            (Some("read:orders write:orders"), Some("read:orders write:orders"), 86_400, 3_600),
+        ] {
+            let answer = shop.engine.issue_briefly(&by, id, request(AUDIENCE, asked), lifetime).await.unwrap();
+            assert_eq!((answer.scope.as_deref(), answer.expires_in), (scope, lives));
+            let shown = shop.engine.verify(answer.access_token.reveal()).await.unwrap();
+            let claims: serde_json::Value = serde_json::from_str(&shown.claims_json).unwrap();
+            assert_eq!((claims["iat"].as_i64(), claims["exp"].as_i64()), (Some(NOW), Some(NOW + lives)));
+            assert_eq!(claims.get("scope").and_then(|scope| scope.as_str()), scope);
+            let entry = shop.newest_log().await;
+            assert_eq!((entry.kind, entry.actor, entry.scope.as_str()), (LogType::TokenIssued, Actor::command(), scope.unwrap_or_default()));
+        }
+        let refused = async |asked, code| {
+            assert_eq!(refusal(shop.engine.issue_briefly(&by, id, asked, 60).await).code(), code);
+            assert_eq!(shop.newest_log().await.reason, code);
+        };
+        refused(request(AUDIENCE, Some("admin:orders")), "scope_not_granted").await;
+        refused(request("urn:none", None), "audience_unknown").await;
+        let barred = ClientChanges { kept: serde_json::from_value(serde_json::json!({ "grant_types": [] })).unwrap(), ..ClientChanges::default() };
+        shop.engine.update_client(&by, id, barred).await.unwrap();
+        refused(request(AUDIENCE, Some("read:orders")), "grant_type_not_allowed").await;
+    }
+
     async fn the_independent_check_shows_a_good_token(house: House) {
         let shop = Shop::open(&house, SigningAlg::RS256).await;
         let token = shop.token().await;

@@ -156,6 +156,19 @@ pub struct TokenResponse {
     pub quota: Option<QuotaStanding>,
 }
 
+impl Claims {
+    /// The same made smaller than its client may have it: no scope that `request` does not name, and a lifetime of at most so many seconds.
+    #[must_use]
+    pub fn briefly(mut self, request: &TokenRequest, lifetime: i64) -> Self {
+        // Who names no scope is given all; here it means none.
+        self.scope = self
+            .scope
+            .filter(|_| request.scope.as_deref().is_some_and(|asked| !scope::split(asked).is_empty()));
+        self.exp = self.exp.min(self.iat + lifetime);
+        self
+    }
+}
+
 /// Decides on a request of a client that has proven itself: the claims of its token, or why there is none.
 ///
 /// `api` is the API that the audience names, if there is one; `grant` joins it with the client, if they are joined. `jti` draws what no
@@ -314,6 +327,21 @@ mod tests {
 
     fn jti() -> String {
         "j1".to_owned()
+    }
+
+    #[test]
+    fn a_brief_token_holds_nothing_that_was_not_named() {
+        let decided = |asked| {
+            let api = api(&["read:orders", "write:orders"]);
+            let grant = grant(&["read:orders", "write:orders"]);
+            decide(&request(asked), &issuer(), &client(), Some(&api), Some(&grant), NOW, jti).unwrap()
+        };
+        for (asked, scope) in [(None, None), (Some(" "), None), (Some("read:orders"), Some("read:orders"))] {
+            let brief = decided(asked).briefly(&request(asked), 60);
+            assert_eq!((brief.scope.as_deref(), brief.exp), (scope, NOW + 60), "{asked:?}");
+        }
+        // The lifetime of the API is not made longer.
+        assert_eq!(decided(None).briefly(&request(None), 86_400).exp, NOW + 3600);
     }
 
     fn scopes_of(asked: Option<&str>, defined: &[&str], granted: &[&str]) -> Result<Option<String>, Refusal> {

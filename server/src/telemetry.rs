@@ -38,6 +38,16 @@ impl RequestId {
     }
 }
 
+/// Hands on what is known of a request to another that it makes within the house.
+pub(crate) fn carry(from: &Extensions, to: &mut Extensions) {
+    if let Some(id) = from.get::<RequestId>() {
+        to.insert(id.clone());
+    }
+    if let Some(address) = from.get::<ClientAddress>() {
+        to.insert(address.clone());
+    }
+}
+
 /// Where a request came from.
 #[derive(Clone)]
 struct ClientAddress(String);

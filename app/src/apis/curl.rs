@@ -37,7 +37,7 @@ pub(super) fn api_call(token: &str) -> Vec<Span> {
 }
 
 /// A text as one word of a POSIX shell: nothing in it is expanded.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -141,6 +141,7 @@ fn Head(head: ApiHead) -> impl IntoView {
             }
             actions=move || {
                 view! {
+                    {is_system.then(|| view! { <LinkButton href="/reference">"API reference"</LinkButton> })}
                     <LinkButton href=format!("{base}/test")>
                         <Icon name=IconName::Play />
                         "Test"

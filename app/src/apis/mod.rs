@@ -7,7 +7,7 @@ mod access;
 mod access_row;
 pub(crate) mod code;
 mod create;
-mod curl;
+pub(crate) mod curl;
 mod danger;
 mod detail;
 pub(crate) mod dpop;

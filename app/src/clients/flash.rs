@@ -2,7 +2,8 @@
 //!
 //! The post leaves a cookie that says "show it once" and holds no secret. It is bound to that one page, lives a minute and is never
 //! sent along with a request that another site started, so a link from elsewhere shows nothing. A text that was posted to be looked at
-//! comes back in the same way, in the cookie itself: to the browser that had it, and to nobody else.
+//! comes back in the same way, in the cookie itself: to the browser that had it, and to nobody else. So does the answer to a call of the
+//! Management API that has changed something, since it can't be had again.
 
 use http::HeaderValue;
 use http::header::{ACCEPT, CACHE_CONTROL, SET_COOKIE};

@@ -15,6 +15,14 @@ pub fn address(path: &str, query: &[(&str, &str)]) -> String {
     address
 }
 
+/// A text as one part of a path or of a query.
+#[cfg(feature = "ssr")]
+pub(crate) fn encoded(text: &str) -> String {
+    let mut part = String::new();
+    encode(text, &mut part);
+    part
+}
+
 fn encode(text: &str, into: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {

@@ -35,6 +35,8 @@ pub mod time;
 pub mod toggle;
 
 pub use address::address;
+#[cfg(feature = "ssr")]
+pub(crate) use address::encoded;
 pub use answer::Answer;
 pub use button::{Button, Kind, LinkButton};
 pub use card::{Card, Danger};

@@ -9,6 +9,7 @@ mod error;
 mod files;
 pub(crate) mod headers;
 mod pages;
+mod reference;
 mod same_origin;
 mod strangers;
 

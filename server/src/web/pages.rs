@@ -16,6 +16,7 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list, rend
 
 use super::error;
 use super::files::Site;
+use super::reference::Management;
 use crate::telemetry::client_address;
 
 /// The name of the bundle, as in the `[[workspace.metadata.leptos]]` of the workspace.
@@ -29,9 +30,11 @@ static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route
 pub(super) fn router(engine: Engine, site: &Site) -> Router {
     let options = LeptosOptions::builder().output_name(BUNDLE).site_pkg_dir(site.pkg_dir()).build();
     let chunks = Chunks(Arc::new(site.chunks()));
+    let management = Management::new(engine.clone());
     let context = move || {
-        let address = use_context::<Parts>().map(|parts| client_address(&parts.extensions));
-        provide_context(ClientAddr(address.unwrap_or_default()));
+        let asked = use_context::<Parts>().map(|parts| parts.extensions).unwrap_or_default();
+        provide_context(ClientAddr(client_address(&asked)));
+        provide_context(management.within(&asked));
         provide_context(engine.clone());
         provide_context(chunks.clone());
     };

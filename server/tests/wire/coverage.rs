@@ -109,6 +109,9 @@ async fn arguments(tour: &Tour) -> String {
         ("fixed", ""),
         ("fix", "\"allow_introspection\""),
         ("pasted", "hello"),
+        ("op", "get_clients"),
+        ("q", ""),
+        ("body", ""),
         // Nothing listens there.
         ("url", "http://127.0.0.1:1/"),
     ]) + "&query[search]=&query[sort]=name&query[client_id]=&query[audience]=&query[page][page]=0&query[page][per_page]=25"

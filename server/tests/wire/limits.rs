@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::engine::{CallRate, Patience};
+use app::reference;
 use engine::limits as engine;
 use model::lockout::{OF_ADDRESS, OF_CLIENT};
 use model::time::length;
@@ -132,6 +133,10 @@ fn values() -> BTreeMap<&'static str, String> {
         ("Metadata of a client", format!("{} entries", client::METADATA_MAX)),
         ("Key or value of the metadata", characters(client::METADATA_TEXT_MAX)),
         ("Signing secrets of an API", signing_secret::SIGNING_SECRETS_MAX.to_string()),
+        ("Body that is sent from the API reference", kib(reference::BODY_MAX)),
+        ("Answer that it shows", kib(reference::ANSWER_MAX)),
+        ("Token of a call from there", length(reference::CALL_LIFETIME)),
+        ("Token for the shell from there", length(reference::SHELL_LIFETIME)),
         ("Text that is explained", kib(pasted::PASTED_MAX)),
         ("Secrets of a client", client_secret::SECRETS_MAX.to_string()),
         ("Name of a secret", characters(client_secret::SECRET_NAME_MAX)),

@@ -22,6 +22,7 @@ mod management;
 mod pages;
 mod program;
 mod protected_resource;
+mod reference;
 mod secrets;
 mod session;
 mod settings;
