@@ -93,7 +93,11 @@ fn answer(plan: &Plan, dry_run: bool) -> Applied<'_> {
 }
 
 fn name(path: &Path) -> String {
-    if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() }
+    if path == Path::new("-") {
+        "stdin".to_owned()
+    } else {
+        path.display().to_string()
+    }
 }
 
 fn read(path: &Path) -> Result<(String, Format), Failure> {

@@ -26,7 +26,10 @@ pub struct Unfinished {
 
 impl Unfinished {
     fn words(&self) -> String {
-        let mut lines = vec![format!("Not everything was done. This failed: {}", self.failed), format!("  {}", self.error)];
+        let mut lines = vec![
+            format!("Not everything was done. This failed: {}", self.failed),
+            format!("  {}", self.error),
+        ];
         for (title, list) in [("Done before:", &self.done), ("Not done:", &self.left)] {
             lines.push(title.to_owned());
             lines.extend(list.iter().map(|line| format!("  {line}")));

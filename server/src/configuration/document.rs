@@ -60,7 +60,11 @@ pub fn read(text: &str, format: Format) -> Result<Value, Mistakes> {
         Format::Json => serde_json::from_str(text).map_err(|error| unreadable("JSON", u64::try_from(error.line()).ok(), error.column()))?,
         Format::Yaml => serde_saphyr::from_str_with_options(text, yaml_options()).map_err(|error| {
             let at = error.location();
-            unreadable("YAML", at.map(|at| at.line()), at.map_or(0, |at| usize::try_from(at.column()).unwrap_or_default()))
+            unreadable(
+                "YAML",
+                at.map(|at| at.line()),
+                at.map_or(0, |at| usize::try_from(at.column()).unwrap_or_default()),
+            )
         })?,
     };
     let notes = Notes::default();
@@ -75,7 +79,9 @@ pub fn read(text: &str, format: Format) -> Result<Value, Mistakes> {
 pub fn write(value: &Value, format: Format) -> Result<String, Mistakes> {
     let ordered = Ordered(value);
     let text = match format {
-        Format::Json => serde_json::to_string_pretty(&ordered).map(|text| text + "\n").map_err(|error| error.to_string()),
+        Format::Json => serde_json::to_string_pretty(&ordered)
+            .map(|text| text + "\n")
+            .map_err(|error| error.to_string()),
         Format::Yaml => {
             // Texts are quoted where another reader could take them for something else.
             let options = serde_saphyr::ser_options! { prefer_block_scalars: false };

@@ -47,7 +47,9 @@ fn whole_api(api: &Api, state: &State, secrets: Option<&Secrets>) -> Object {
     }
     let mut introspectors: Vec<&Introspector> = state.introspectors.get(&api.identifier).into_iter().flatten().collect();
     introspectors.sort_by_key(|introspector| &introspector.client_id);
-    let introspectors = introspectors.into_iter().map(|introspector| json!({ "client_id": introspector.client_id }));
+    let introspectors = introspectors
+        .into_iter()
+        .map(|introspector| json!({ "client_id": introspector.client_id }));
     if let Some(ours) = object.get_mut(OURS).and_then(Value::as_object_mut) {
         ours.insert("introspectors".to_owned(), introspectors.collect());
     }

@@ -3,8 +3,8 @@
 //! A member that is left out stays as it is; `null` stands for what a new object has.
 
 use model::api::ApiChanges;
-use model::client::ClientChanges;
 use model::claims::CustomClaims;
+use model::client::ClientChanges;
 use model::grant::GrantChanges;
 use model::rotation::RotationSchedule;
 use serde_json::{Map, Value};
@@ -101,7 +101,10 @@ impl File {
 
     fn noted(value: &Value, notes: &Notes) -> Option<Self> {
         if !value.is_object() {
-            notes.add("", "The file must hold one object with version, resource_servers, clients, client_grants and so on.");
+            notes.add(
+                "",
+                "The file must hold one object with version, resource_servers, clients, client_grants and so on.",
+            );
         }
         let mut members = Members::of(value.as_object().map(|_| value)?, "", notes)?;
         if members.any("version").and_then(Value::as_i64) != Some(VERSION) {

@@ -33,7 +33,9 @@ pub(super) fn read(mut members: Members, notes: &Notes) -> Option<ApiEntry> {
     }
     let mut changes = ApiChanges {
         name: members.text("name").map(|name| name.trim().to_owned()),
-        token_lifetime: members.whole_or_null("token_lifetime").map(|seconds| seconds.unwrap_or(TOKEN_LIFETIME_DEFAULT)),
+        token_lifetime: members
+            .whole_or_null("token_lifetime")
+            .map(|seconds| seconds.unwrap_or(TOKEN_LIFETIME_DEFAULT)),
         signing_alg: members
             .choice_or_null("signing_alg", &SigningAlg::ALL.map(SigningAlg::as_str), SigningAlg::parse)
             .map(Option::unwrap_or_default),

@@ -77,7 +77,9 @@ pub(super) fn read(mut members: Members, notes: &Notes) -> Option<ClientEntry> {
     for (name, value) in kept_with_effect {
         changes.kept.extend(value.map(|value| (name.to_owned(), value)));
     }
-    changes.kept.extend(app_type.map(|name| ("app_type".to_owned(), name.map_or(Value::Null, Value::from))));
+    changes
+        .kept
+        .extend(app_type.map(|name| ("app_type".to_owned(), name.map_or(Value::Null, Value::from))));
     if client_id.is_none() && changes.name.is_none() {
         notes.add(path.as_str(), "Name the client by client_id or by name.");
         return None;
@@ -150,10 +152,15 @@ fn read_auth_methods(ours: &mut Members, notes: &Notes) -> Option<Vec<AuthMethod
 
 /// Two members that are kept, and by which a client may be barred: a wrong one would bar it, or not, without a word.
 fn check_kept(members: &mut Members, notes: &Notes) {
-    members.choice_or_null("token_endpoint_auth_method", &AUTH_METHODS, |text| AUTH_METHODS.contains(&text).then_some(()));
+    members.choice_or_null("token_endpoint_auth_method", &AUTH_METHODS, |text| {
+        AUTH_METHODS.contains(&text).then_some(())
+    });
     let types = members.texts_or_null("grant_types").flatten().unwrap_or_default();
     let (most, longest) = GRANT_TYPES_MAX;
     if types.len() > most || types.iter().any(|name| name.chars().count() > longest) {
-        notes.add(members.at("grant_types"), format!("Write at most {most} types of at most {longest} characters."));
+        notes.add(
+            members.at("grant_types"),
+            format!("Write at most {most} types of at most {longest} characters."),
+        );
     }
 }

@@ -86,7 +86,10 @@ fn clients<'a>(file: &'a File, state: &'a State, notes: &Notes) -> Vec<(&'a Clie
             None => new.insert(name),
         };
         if !is_first {
-            notes.add(entry.path.as_str(), "Keep one of the two: another object of this file is the same client.");
+            notes.add(
+                entry.path.as_str(),
+                "Keep one of the two: another object of this file is the same client.",
+            );
         }
         matched.push((entry, client));
     }

@@ -55,7 +55,11 @@ impl<'a> Members<'a> {
 
     /// A text, or `null`, which is `Some(None)`.
     pub(super) fn text_or_null(&mut self, name: &'static str) -> Option<Option<&'a str>> {
-        if self.any(name)?.is_null() { Some(None) } else { self.text(name).map(Some) }
+        if self.any(name)?.is_null() {
+            Some(None)
+        } else {
+            self.text(name).map(Some)
+        }
     }
 
     /// One of some texts, or `null`.

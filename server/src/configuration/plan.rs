@@ -224,5 +224,9 @@ pub(super) fn change(object: &'static str, name: &str, forms: (&Object, &Object)
 
 /// Names of clients by id.
 pub(super) fn names(state: &State) -> BTreeMap<&str, &str> {
-    state.clients.iter().map(|client| (client.client_id.as_str(), client.name.as_str())).collect()
+    state
+        .clients
+        .iter()
+        .map(|client| (client.client_id.as_str(), client.name.as_str()))
+        .collect()
 }

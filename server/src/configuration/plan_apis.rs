@@ -86,7 +86,10 @@ fn changed(entry: &ApiEntry, api: &Api, held: &Held, notes: &Notes) -> Option<(A
 
 fn created(entry: &ApiEntry, issuer: &Issuer, notes: &Notes) -> Option<(Api, Option<Step>)> {
     if entry.is_system {
-        notes.add(format!("{}.is_system", entry.path), "Leave this out: this resource server is not the Management API.");
+        notes.add(
+            format!("{}.is_system", entry.path),
+            "Leave this out: this resource server is not the Management API.",
+        );
         return None;
     }
     let changes = entry.changes.clone();

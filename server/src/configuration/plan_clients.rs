@@ -26,7 +26,11 @@ pub(super) fn plan(matched: &Matched, state: &State, held: &Held, pruned: &Prune
         steps: Vec::new(),
         after: Clients::default(),
     };
-    let named: Vec<&str> = matched.clients.iter().filter_map(|(_, client)| Some(client.as_ref()?.client_id.as_str())).collect();
+    let named: Vec<&str> = matched
+        .clients
+        .iter()
+        .filter_map(|(_, client)| Some(client.as_ref()?.client_id.as_str()))
+        .collect();
     let named: std::collections::BTreeSet<&str> = named.into_iter().collect();
     for client in &state.clients {
         if pruned.clients.contains(&client.client_id) {
@@ -72,7 +76,10 @@ fn changed(entry: &ClientEntry, client: &Client, held: &Held, notes: &Notes) -> 
 fn created(entry: &ClientEntry, notes: &Notes) -> Option<(String, Option<Step>)> {
     let changes = entry.changes.clone();
     let Some(name) = changes.name.clone() else {
-        notes.add(format!("{}.name", entry.path), "Add this member: there is no client with this client_id yet, and a new one needs a name.");
+        notes.add(
+            format!("{}.name", entry.path),
+            "Add this member: there is no client with this client_id yet, and a new one needs a name.",
+        );
         return None;
     };
     let new = NewClient {

@@ -44,7 +44,9 @@ pub(super) fn plan(file: &File, state: &State, apis: &BTreeMap<String, Api>, cli
                 "There is no such resource server: neither on the server, as it will be, nor in this file.",
             );
         }
-        let (Some((client, client_name)), Some(api)) = (client, api) else { continue };
+        let (Some((client, client_name)), Some(api)) = (client, api) else {
+            continue;
+        };
         if !seen.insert((client.clone(), api.identifier.as_str())) {
             notes.add(
                 entry.path.as_str(),
@@ -157,7 +159,10 @@ fn chosen(entry: &GrantEntry, api: &Api, choice: &ScopeChoice, notes: &Notes) ->
     };
     let unknown: Vec<&str> = values.iter().map(String::as_str).filter(|value| api.scope(value).is_none()).collect();
     if !unknown.is_empty() {
-        let message = format!("Choose scopes that the resource server defines; it does not define: {}.", unknown.join(" "));
+        let message = format!(
+            "Choose scopes that the resource server defines; it does not define: {}.",
+            unknown.join(" ")
+        );
         notes.add(format!("{}.scope", entry.path), message);
         return None;
     }

@@ -53,7 +53,11 @@ fn lists(old: &[Value], new: &[Value]) -> String {
             Some(_) => {}
         }
     }
-    told.extend(old.iter().filter(|scope| find(new, scope).is_none()).map(|scope| format!("-{}", value(scope))));
+    told.extend(
+        old.iter()
+            .filter(|scope| find(new, scope).is_none())
+            .map(|scope| format!("-{}", value(scope))),
+    );
     if told.is_empty() {
         return "in another order".to_owned();
     }
@@ -76,7 +80,11 @@ mod tests {
         let after = json!({ "name": "A", "token_lifetime": 90, "tessera": { "strict_assertions": true, "same": 1 }, "logo_uri": "https://a/" });
         assert_eq!(
             told(before, after),
-            [r#"logo_uri (none) -> "https://a/""#, "strict_assertions false -> true", "token_lifetime 60 -> 90"]
+            [
+                r#"logo_uri (none) -> "https://a/""#,
+                "strict_assertions false -> true",
+                "token_lifetime 60 -> 90"
+            ]
         );
     }
 
@@ -85,12 +93,18 @@ mod tests {
         let before = json!({ "scopes": [{ "value": "a" }, { "value": "b" }, { "value": "c" }] });
         let after = json!({ "scopes": [{ "value": "c", "description": "x" }, { "value": "d" }, { "value": "a" }] });
         assert_eq!(told(before, after), ["scopes ~c +d -b"]);
-        assert_eq!(told(json!({ "scope": ["a", "b"] }), json!({ "scope": ["b", "a"] })), ["scope in another order"]);
+        assert_eq!(
+            told(json!({ "scope": ["a", "b"] }), json!({ "scope": ["b", "a"] })),
+            ["scope in another order"]
+        );
     }
 
     #[test]
     fn long_values_and_those_that_may_be_secret_are_not_shown() {
-        let (before, after) = (json!({ "addons": { "key": "s3cret" }, "x": "y".repeat(100) }), json!({ "addons": {}, "x": "y" }));
+        let (before, after) = (
+            json!({ "addons": { "key": "s3cret" }, "x": "y".repeat(100) }),
+            json!({ "addons": {}, "x": "y" }),
+        );
         assert_eq!(told(before, after), ["addons changed", "x changed"]);
     }
 }

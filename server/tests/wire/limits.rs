@@ -17,6 +17,11 @@ fn kib(bytes: usize) -> String {
     format!("{} KiB", bytes / 1024)
 }
 
+fn mib(bytes: usize) -> String {
+    assert_eq!(bytes % (1024 * 1024), 0);
+    format!("{} MiB", bytes / (1024 * 1024))
+}
+
 fn characters(count: usize) -> String {
     format!("{count} characters")
 }
@@ -119,6 +124,8 @@ fn values() -> BTreeMap<&'static str, String> {
         ("Description of a client", characters(client::DESCRIPTION_MAX)),
         ("Metadata of a client", format!("{} entries", client::METADATA_MAX)),
         ("Key or value of the metadata", characters(client::METADATA_TEXT_MAX)),
+        ("Client ID that is brought along", characters(client::OWN_CLIENT_ID_MAX)),
+        ("File of a configuration", mib(limits::CONFIGURATION_MAX)),
         ("Signing secrets of an API", signing_secret::SIGNING_SECRETS_MAX.to_string()),
         ("Text that is explained", kib(pasted::PASTED_MAX)),
         ("Secrets of a client", client_secret::SECRETS_MAX.to_string()),
