@@ -1,5 +1,7 @@
 //! What is to be done about clients.
 
+use std::collections::BTreeSet;
+
 use model::client::{AppType, AuthMethod, Client, ClientChanges, NewClient};
 
 use super::export;
@@ -26,12 +28,8 @@ pub(super) fn plan(matched: &Matched, state: &State, held: &Held, pruned: &Prune
         steps: Vec::new(),
         after: Clients::default(),
     };
-    let named: Vec<&str> = matched
-        .clients
-        .iter()
-        .filter_map(|(_, client)| Some(client.as_ref()?.client_id.as_str()))
-        .collect();
-    let named: std::collections::BTreeSet<&str> = named.into_iter().collect();
+    let matches = matched.clients.iter().filter_map(|(_, client)| client.as_ref());
+    let named: BTreeSet<&str> = matches.map(|client| client.client_id.as_str()).collect();
     for client in &state.clients {
         if pruned.clients.contains(&client.client_id) {
             planned.deletions.push(Step {

@@ -471,7 +471,7 @@ fn files_are_in_the_order_in_which_people_read() {
         "resource_servers:",
         "- identifier:",
         "clients:",
-        "- client_id:",
+        "\n- client_id:",
         OWN_SECRET,
         "client_grants:",
     ];
