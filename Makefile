@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help run dev test quickstarts bench fuzz fmt
+.PHONY: help run dev test quickstarts bench fuzz fuzz-api fmt
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## build everything in release and start on http://localhost:3000 (data in ./data)
 	@scripts/run.sh
@@ -21,6 +21,9 @@ bench: ## measure the token path
 
 fuzz: ## look for requests that break the server, for two minutes
 	@scripts/fuzz.sh
+
+fuzz-api: ## look for requests that the Management API answers otherwise than its description says
+	@scripts/fuzz-api.sh
 
 fmt: ## format the Rust code
 	@cargo fmt

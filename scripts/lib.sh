@@ -99,6 +99,20 @@ npm_tool() {
   mv "$fresh" "$home"
 }
 
+# python_packages WHO FILE: fetches the packages that a requirements file names into the cache; VENV is where they are then.
+python_packages() {
+  have python3 || debian "Python" python3 python3-venv
+  VENV=$CACHE/python-$( (python3 --version; cat "$2") | sha256sum | cut -c 1-12)
+  if [ ! -f "$VENV/complete" ]; then
+    say "Fetching the Python packages of $1"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || debian "Python's venv" python3-venv
+    rm -rf "$VENV"
+    python3 -m venv "$VENV"
+    "$VENV/bin/pip" install --quiet --requirement "$2"
+    touch "$VENV/complete"
+  fi
+}
+
 need_wasm_opt() {
   need_node
   npm_tool binaryen "$BINARYEN" bin/wasm-opt

@@ -114,6 +114,12 @@ quickstart_tests() {
   esac
 }
 
+# sdk_tests: one after another, since each asks as fast as it can and a program's own waiting is part of what is tested.
+sdk_tests() {
+  node_tests SDKs --test-concurrency=1 end2end/sdks/*.spec.mjs
+  grep -oE '^ok .* # SKIP.*' "$logs/node-SDKs.tap" | sed -E 's/^ok [0-9]+ - (.*) # SKIP/skipped: \1:/' || true
+}
+
 browser_tests() {
   local report=$logs/playwright.json status=0
   say "Browser tests, with JavaScript on and off"
@@ -138,18 +144,8 @@ need_end2end() {
     TESSERA_TEST_CHROMIUM=$(command -v chromium)
   fi
 
-  have python3 || debian "Python" python3 python3-venv
-  local venv
-  venv=$CACHE/python-$( (python3 --version; cat end2end/requirements.txt) | sha256sum | cut -c 1-12)
-  if [ ! -f "$venv/complete" ]; then
-    say "Fetching the Python packages of the tests"
-    python3 -c 'import ensurepip, venv' 2>/dev/null || debian "Python's venv" python3-venv
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --requirement end2end/requirements.txt
-    touch "$venv/complete"
-  fi
-  export TESSERA_TEST_PYTHON=$venv/bin/python
+  python_packages "the tests" end2end/requirements.txt
+  export TESSERA_TEST_PYTHON=$VENV/bin/python
 }
 
 need_rust
@@ -173,6 +169,8 @@ if check "Build of the release" scripts/build.sh; then
   shopt -s nullglob
   libraries=(end2end/libraries/*.spec.mjs)
   [ ${#libraries[@]} = 0 ] || node_tests libraries "${libraries[@]}"
+  sdk_tests
+  check "Made-up requests to the Management API" env FUZZ_API_CASES=500 FUZZ_API_SEED=1 scripts/fuzz-api.sh || true
   check "Sizes" node scripts/sizes.mjs || true
 fi
 ended_early=0

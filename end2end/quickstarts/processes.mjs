@@ -1,7 +1,11 @@
 // Child processes, free ports and waiting, without a fixed pause anywhere.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { createServer } from 'node:net';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** The value of an environment variable that these tests can't do without. */
@@ -9,6 +13,16 @@ export function setting(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set; scripts/test.sh says what it should be`);
   return value;
+}
+
+/** Which of these commands are not installed, in words; `false` if all are. */
+export function missing(commands) {
+  const absent = commands.filter((command) => !onPath(command));
+  return absent.length > 0 && `${absent.join(' and ')} is not installed`;
+}
+
+function onPath(command) {
+  return process.env.PATH.split(path.delimiter).some((folder) => existsSync(path.join(folder, command)));
 }
 
 /** Runs a command to its end and answers its exit code and output. */
@@ -30,8 +44,8 @@ export async function must(command, args, options) {
   return stdout;
 }
 
-/** Starts a server and waits until `url` answers 200. */
-export async function serve(command, args, options, url) {
+/** Starts a server and waits until `url` answers 200; what it is trusted by is `ca` (PEM), if not by everybody. */
+export async function serve(command, args, options, url, ca) {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (output += part));
@@ -43,7 +57,7 @@ export async function serve(command, args, options, url) {
   try {
     await until(async () => {
       if (!running()) throw new Error(`${command} ${args.join(' ')} ended at once: ${failure ?? ''}\n${output}`);
-      return (await fetch(url).catch(() => undefined))?.status === 200;
+      return (await statusOf(url, ca)) === 200;
     }, `${url} answers 200`);
   } catch (error) {
     kill();
@@ -60,6 +74,18 @@ export async function serve(command, args, options, url) {
       await ended;
     },
   };
+}
+
+/** The status that `url` answers with; none if nobody answers. */
+function statusOf(url, ca) {
+  return new Promise((resolve) => {
+    (url.startsWith('https:') ? https : http)
+      .get(url, { ca, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+      .on('error', () => resolve(undefined));
+  });
 }
 
 /** Asks again and again until `holds` answers true; fails after a minute. */

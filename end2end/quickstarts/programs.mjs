@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { freePort, must, run, serve, setting } from './processes.mjs';
+import { freePort, missing, must, run, serve, setting } from './processes.mjs';
 
 const RECIPES = JSON.parse(execFileSync(setting('RENDER_BIN'), ['--recipes'], { encoding: 'utf8' }));
 
@@ -27,12 +27,7 @@ export function notExecuted() {
 
 /** Why a program can't be run on this machine; `false` if it can. */
 export function reasonToSkip(slug, needs = recipe(slug).run.needs) {
-  const missing = needs.filter((command) => !onPath(command));
-  return missing.length > 0 && `${missing.join(' and ')} is not installed`;
-}
-
-function onPath(command) {
-  return process.env.PATH.split(path.delimiter).some((folder) => existsSync(path.join(folder, command)));
+  return missing(needs);
 }
 
 /**

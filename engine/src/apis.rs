@@ -298,6 +298,7 @@ impl Engine {
 fn fixed(api: &Api) -> Api {
     Api {
         token_lifetime: 0,
+        kept: Kept::default(),
         updated_at: 0,
         ..api.clone()
     }

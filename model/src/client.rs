@@ -64,7 +64,7 @@ pub struct Client {
     #[serde(skip_serializing_if = "TokenQuota::is_none", default)]
     pub token_quota: TokenQuota,
     /// Whether it gets no tokens, by what is kept of Auth0's settings, see [`Client::is_barred_by`].
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    #[serde(skip_serializing_if = "std::ops::Not::not", skip_deserializing)]
     pub barred: bool,
     /// Whether it is somebody else's (the opposite of Auth0's `is_first_party`); lists can be filtered by it.
     #[serde(skip_serializing_if = "std::ops::Not::not", skip_deserializing)]

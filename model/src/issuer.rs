@@ -48,6 +48,12 @@ impl Issuer {
         self.0.starts_with("https://")
     }
 
+    /// Host, and port if it has one.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.origin().split_once("://").map_or(self.origin(), |(_, host)| host)
+    }
+
     /// Scheme, host and port without a path, as browsers send it in `Origin` (RFC 6454 §6.2).
     #[must_use]
     pub fn origin(&self) -> &str {
@@ -73,6 +79,7 @@ mod tests {
         assert_eq!(issuer.as_str(), "https://auth.example.com/");
         assert_eq!(issuer.join("oauth/token"), "https://auth.example.com/oauth/token");
         assert_eq!(issuer.origin(), "https://auth.example.com");
+        assert_eq!(issuer.host(), "auth.example.com");
     }
 
     #[test]

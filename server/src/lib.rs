@@ -9,6 +9,7 @@ mod docs;
 mod document;
 mod health;
 pub mod limits;
+pub mod management;
 mod oauth;
 pub mod proxies;
 pub mod router;

@@ -16,7 +16,7 @@ use crate::oauth::error::ErrorProfile;
 use crate::oauth::{about_token, discovery, jwks, protected_resource, token};
 use crate::proxies::TrustedProxies;
 use crate::telemetry::{self, RequestIds};
-use crate::{health, web};
+use crate::{health, management, web};
 
 /// The longest time that a request may take, its body included.
 pub const REQUEST_MAX: Duration = Duration::from_secs(30);
@@ -73,7 +73,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
     let https = engine.issuer().is_https();
     let wire = wire()
         .into_iter()
-        .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+        .fold(Router::new(), |router, (path, methods)| router.route(&path, methods));
     let state = Wire {
         engine: engine.clone(),
         error_profile: options.error_profile,
@@ -91,7 +91,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
 }
 
 /// What programs ask for. The pages that people see are in the `App` of the floor below, see [`page_paths`].
-fn wire() -> Vec<(&'static str, MethodRouter<Wire>)> {
+fn wire() -> Vec<(String, MethodRouter<Wire>)> {
     let answered = [
         // OAuth
         ("/oauth/token", post(token::token).fallback(token::other_method)),
@@ -107,11 +107,12 @@ fn wire() -> Vec<(&'static str, MethodRouter<Wire>)> {
         ("/health/ready", get(health::ready)),
     ];
     let not_there = FOR_PROGRAMS.map(|path| (path, any(not_found)));
-    answered.into_iter().chain(not_there).collect()
+    let fixed = answered.into_iter().chain(not_there).map(|(path, methods)| (path.to_owned(), methods));
+    fixed.chain(management::routes()).collect()
 }
 
 /// The paths of [`wire`], for the test that walks all of them.
-pub fn wire_paths() -> Vec<&'static str> {
+pub fn wire_paths() -> Vec<String> {
     wire().into_iter().map(|(path, _)| path).collect()
 }
 

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use engine::chance::Chance;
 use engine::clock::ManualClock;
-use engine::{Config, Database, Engine, MasterKey};
+use engine::{CallRate, Config, Database, Engine, MasterKey};
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, REFERER};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -83,15 +83,20 @@ impl House {
 
     /// An empty server at this address that answers in this way.
     pub async fn with(issuer: &str, options: Options) -> Self {
-        Self::open(issuer, options, false).await
+        Self::open(issuer, options, false, CallRate::default()).await
+    }
+
+    /// An empty server on http that lets clients make so many calls of the Management API.
+    pub async fn with_calls(rate: CallRate) -> Self {
+        Self::open("http://localhost:3000/", Options::default(), false, rate).await
     }
 
     /// An empty server on http that wants a nonce in DPoP proofs.
     pub async fn with_nonces() -> Self {
-        Self::open("http://localhost:3000/", Options::default(), true).await
+        Self::open("http://localhost:3000/", Options::default(), true, CallRate::default()).await
     }
 
-    async fn open(issuer: &str, options: Options, dpop_nonce: bool) -> Self {
+    async fn open(issuer: &str, options: Options, dpop_nonce: bool, management_rate: CallRate) -> Self {
         let data = TempDir::new().unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
         let engine = Engine::open(Config {
@@ -101,7 +106,7 @@ impl House {
             issuer: Issuer::parse(issuer).unwrap(),
             dpop_nonce,
             guard_any_address: false,
-            management_rate: Default::default(),
+            management_rate,
             clock: clock.clone(),
             chance: Chance::seeded(7),
         })

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ::engine::Patience;
+use ::engine::{CallRate, Patience};
 use engine::limits as engine;
 use model::lockout::{OF_ADDRESS, OF_CLIENT};
 use model::time::length;
 use model::{
-    admin, api, assertion, claims, client, client_key, client_secret, dpop, guard, introspection, page, pasted, quota, scope, signing_secret, usage,
+    admin, api, assertion, claims, client, client_key, client_secret, dpop, guard, introspection, kept, page, pasted, quota, scope, signing_secret,
+    usage,
 };
 use server::limits;
 
@@ -35,6 +36,10 @@ fn burst((count, every): (u32, Duration)) -> String {
     format!("{count} at once, then 1 every {}", time(every))
 }
 
+fn calls(rate: CallRate) -> String {
+    format!("{} at once, then {} every second", rate.burst, rate.per_second)
+}
+
 /// What the page must say, by the first cell of its row.
 fn values() -> BTreeMap<&'static str, String> {
     let plain = |number: i64| number.to_string();
@@ -53,6 +58,13 @@ fn values() -> BTreeMap<&'static str, String> {
         ("Parameters of a request of a client", limits::PARAMETERS_MAX.to_string()),
         ("Parameter but `scope`, `token` and `client_assertion`", characters(limits::VALUE_MAX)),
         ("Text of an error", characters(limits::DESCRIPTION_MAX)),
+        ("Body of a call of the Management API", kib(limits::MANAGEMENT_BODY_MAX)),
+        ("Time for that body too", time(Duration::from_secs(limits::MANAGEMENT_BODY_SECONDS))),
+        ("Part of the path of such a call", characters(limits::PATH_PART_MAX)),
+        ("Query parameters of such a call", limits::QUERY_MAX.to_string()),
+        ("Calls of the Management API of a client", calls(CallRate::default())),
+        ("What is kept without effect with one object", kib(kept::KEPT_MAX)),
+        ("Secret of somebody's own choosing", characters(client::OWN_SECRET_MAX)),
         ("Token to introspect or revoke", kib(engine::TOKEN_MAX)),
         ("Assertion of a client", kib(assertion::ASSERTION_MAX)),
         ("`iss`, `sub` or `jti` of an assertion", characters(assertion::TEXT_MAX)),

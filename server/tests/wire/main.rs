@@ -19,6 +19,7 @@ mod guards;
 mod house;
 mod limits;
 mod malformed;
+mod management;
 mod pages;
 mod program;
 mod protected_resource;

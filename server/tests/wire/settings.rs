@@ -68,6 +68,8 @@ fn what_can_not_be_used_is_refused_by_name() {
         ("proxies by name", &[("TESSERA_TRUSTED_PROXIES", "proxy.internal")]),
         ("error profile of another name", &[("TESSERA_ERROR_PROFILE", "oauth")]),
         ("another choice of nonces", &[("TESSERA_DPOP_NONCE", "on")]),
+        ("rate of calls without a burst", &[("TESSERA_MANAGEMENT_RATE", "50")]),
+        ("rate of no calls", &[("TESSERA_MANAGEMENT_RATE", "0/50")]),
         ("another choice of addresses", &[("TESSERA_GUARD_ADDRESSES", "all")]),
     ] {
         refusals.insert(case, refused(&installation, settings));
