@@ -91,9 +91,12 @@ pub fn plan(file: &File, state: &State, held: &Held, issuer: &Issuer, prune: boo
     let clients = plan_clients::plan(&matched, state, held, &pruned, &notes);
     let grants = plan_grants::plan(file, state, &apis.after, &clients.after, prune, &notes);
     let introspectors = plan_apis::introspectors(&matched, state, &clients.after, &pruned, &notes);
-    let mut steps = grants.deletions;
-    steps.extend(clients.deletions);
-    steps.extend(apis.deletions);
+    let mut steps = Vec::new();
+    for mut deletions in [grants.deletions, clients.deletions, apis.deletions] {
+        // Not by when they were made, which is no matter to people.
+        deletions.sort_by(|one, other| one.name.cmp(&other.name));
+        steps.extend(deletions);
+    }
     steps.extend(apis.steps);
     steps.extend(clients.steps);
     steps.extend(grants.steps);
