@@ -335,6 +335,22 @@ impl Engine {
         Ok(old)
     }
 
+    /// Whether a client would be proven by this secret now; shows nothing, so that nothing is logged.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::Storage`].
+    pub async fn is_client_secret(&self, client_id: &str, secret: &Secret) -> Result<bool, Error> {
+        let mut tx = self.0.store.read().await?;
+        existing(&mut tx, client_id).await?;
+        let rows: Vec<(String, Option<Timestamp>)> = on!(&mut tx, db => {
+            sqlx::query_as("SELECT secret_mac, expires_at FROM client_secrets WHERE client_id = $1").bind(client_id).fetch_all(db).await
+        })?;
+        let now = self.now();
+        let live = rows.into_iter().filter(|(_, expires_at)| is_live(*expires_at, now));
+        let macs = live.map(|(mac, _)| mac_from_text(&mac)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.0.vault.matching(client_id, secret.reveal(), macs.iter()).is_some())
+    }
+
     /// Whose secret somebody has found; compares it with every secret that there is, and keeps it nowhere.
     ///
     /// # Errors

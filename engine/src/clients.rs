@@ -75,10 +75,10 @@ impl Engine {
         existing(&mut self.0.store.read().await?, client_id).await
     }
 
-    /// Makes a client with a fresh id and secret.
+    /// Makes a client, with a fresh id and secret unless they are brought along.
     ///
     /// # Errors
-    /// [`Error::Invalid`] or [`Error::Storage`].
+    /// [`Error::Invalid`]; [`Error::Conflict`] on `client_id` if another client has it; [`Error::Storage`].
     pub async fn create_client(&self, actor: &Actor, new: NewClient) -> Result<Client, Error> {
         let new = new.trimmed();
         new.check()?;
@@ -179,8 +179,11 @@ impl Engine {
 /// Writes a new client with a first secret; its fields are already checked.
 pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result<Client, Error> {
     let now = inner.clock.now();
+    // A client that had this id may have been deleted: its tokens are not this one's. The present second ends with them.
+    let tokens_valid_from = new.client_id.as_ref().map(|_| now + 1);
     let client = Client {
-        client_id: inner.chance.alphanumeric(CLIENT_ID_LENGTH),
+        client_id: new.client_id.unwrap_or_else(|| inner.chance.alphanumeric(CLIENT_ID_LENGTH)),
+        tokens_valid_from,
         name: new.name,
         description: new.description,
         app_type: new.app_type,
@@ -194,16 +197,18 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
     execute!(
         tx,
         sqlx::query(
-            "INSERT INTO clients (client_id, name, description, app_type, client_metadata, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+            "INSERT INTO clients (client_id, name, description, app_type, client_metadata, tokens_valid_from, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
         )
         .bind(&client.client_id)
         .bind(&client.name)
         .bind(&client.description)
         .bind(app_type_name(client.app_type))
         .bind(json(&client.client_metadata))
+        .bind(client.tokens_valid_from)
         .bind(now)
-    )?;
+    )
+    .map_err(|error| Error::taken(error, "client_id", "Choose another client ID: a client with this one exists."))?;
     write(tx, &client).await?;
     match own_secret {
         Some(secret) => client_secrets::replace_all(tx, inner, &client.client_id, &secret).await?,

@@ -1,5 +1,6 @@
 //! Signing secrets of APIs that sign with HS256: made here, kept sealed, shown, rotated with and without an overlap, retired.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use model::Invalid;
 use model::api::{Api, SigningAlg};
 use model::log::{Actor, LogEntry, LogType};
@@ -55,6 +56,22 @@ impl Engine {
         let secret = one(&secrets, kid)?;
         let told = format!("Signing secret {} of {} shown", secret.kid, api.name);
         self.reveal_signing(tx, actor, &api, secret, told).await
+    }
+
+    /// Whether this is the secret that signs the tokens of an API, or would if it signed with HS256; shows nothing, so that nothing is logged.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Vault`]; [`Error::Storage`].
+    pub async fn is_signing_secret(&self, api_id: &str, secret: &Secret) -> Result<bool, Error> {
+        let mut tx = self.0.store.read().await?;
+        existing(&mut tx, api_id).await?;
+        let secrets = of_api(&mut tx, api_id).await?;
+        let Some(current) = SigningSecret::in_state(&secrets, SigningSecretState::Current) else {
+            return Ok(false);
+        };
+        let sealed = sealed(&mut tx, &current.kid).await?;
+        let known = open(&self.0.vault, api_id, &current.kid, &sealed)?;
+        Ok(verify_slices_are_equal(known.reveal().as_bytes(), secret.reveal().as_bytes()).is_ok())
     }
 
     /// Begins to replace the signing secret of an API: makes the next one. Tokens are signed with the current one until

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use engine::Error;
 use model::client::{CLIENT_ID_LENGTH, ClientChanges, NewClient};
-use model::client_secret::SECRET_LENGTH;
+use model::client_secret::{SECRET_LENGTH, SecretFields};
 use model::grant::{NewGrant, ScopeChoice};
 use model::log::{Actor, LogQuery, LogType};
 use model::page::{ListQuery, PageRequest, Sort};
+use model::secret::Secret;
 use support::{House, NOW, new_api};
 
 fn named(name: &str) -> NewClient {
@@ -43,6 +44,43 @@ on_both! {
         for unknown in ["", "nobody", "a\0b"] {
             assert!(matches!(house.engine.client(unknown).await, Err(Error::NotFound("client"))), "{unknown:?}");
         }
+    }
+
+    async fn an_id_and_a_secret_can_be_brought_along(house: House) {
+        let (engine, by) = (&house.engine, Actor::command());
+        let secret = Secret::new("a-secret-from-another-server-0123456789");
+        let set = ClientChanges { client_secret: Some(secret.clone()), ..ClientChanges::default() };
+        let brought = NewClient { client_id: Some("from_Elsewhere-1".to_owned()), set, ..named("Billing") };
+        let client = engine.create_client(&by, brought.clone()).await.unwrap();
+        assert_eq!(client.client_id, "from_Elsewhere-1");
+        assert_eq!(engine.client(&client.client_id).await.unwrap(), client);
+        assert_eq!(engine.reveal_client_secret(&by, &client.client_id).await.unwrap(), secret);
+        let taken = engine.create_client(&by, brought.clone()).await.unwrap_err();
+        assert!(matches!(taken, Error::Conflict(invalid) if invalid.field == "client_id"));
+        for wrong in ["", "a b", "a/b", "ä", &"x".repeat(65)] {
+            let refused = engine.create_client(&by, NewClient { client_id: Some(wrong.to_owned()), ..named("B") }).await.unwrap_err();
+            assert!(matches!(refused, Error::Invalid(invalid) if invalid.field == "client_id"), "{wrong}");
+        }
+
+        engine.delete_client(&by, &client.client_id).await.unwrap();
+        let again = engine.create_client(&by, brought).await.unwrap();
+        assert_eq!(again.tokens_valid_from, Some(NOW + 1), "tokens of the one that had this id before are not its own");
+    }
+
+    async fn a_secret_is_compared_without_being_shown(house: House) {
+        let (engine, by) = (&house.engine, Actor::command());
+        let (client, other) = (house.client("Billing").await, house.client("Other").await);
+        let secret = engine.reveal_client_secret(&by, &client.client_id).await.unwrap();
+        let fields = SecretFields { name: "Second".to_owned(), expires_at: Some(NOW + 60) };
+        let (_, second) = engine.add_client_secret(&by, &client.client_id, fields).await.unwrap();
+        let entries = engine.list_logs(&LogQuery::default()).await.unwrap().total;
+        let is = async |client_id: &str, secret: &Secret| engine.is_client_secret(client_id, secret).await.unwrap();
+        assert!(is(&client.client_id, &secret).await && is(&client.client_id, &second).await);
+        assert!(!is(&other.client_id, &secret).await && !is(&client.client_id, &Secret::new("")).await);
+        assert!(matches!(engine.is_client_secret("nobody", &secret).await, Err(Error::NotFound("client"))));
+        house.clock.advance(60);
+        assert!(!is(&client.client_id, &second).await, "it has expired");
+        assert_eq!(engine.list_logs(&LogQuery::default()).await.unwrap().total, entries);
     }
 
     async fn wrong_fields_are_refused(house: House) {

@@ -178,6 +178,20 @@ fn refused<T: std::fmt::Debug>(answer: Result<T, Error>) -> String {
 }
 
 on_both! {
+    async fn the_one_that_signs_is_told_from_others_without_being_shown(house: House) {
+        let shop = Shop::open(&house).await;
+        let (engine, by) = (&house.engine, Actor::command());
+        let secret = engine.reveal_signing_secret(&by, &shop.api.id).await.unwrap();
+        let (_, next) = engine.start_signing_secret_rotation(&by, &shop.api.id).await.unwrap();
+        let other = engine.create_api(&by, new_api("Orders", &[])).await.unwrap().api;
+        let entries = engine.list_logs(&LogQuery::default()).await.unwrap().total;
+        let is = async |id: &str, secret: &Secret| engine.is_signing_secret(id, secret).await.unwrap();
+        assert!(is(&shop.api.id, &secret).await);
+        assert!(!is(&shop.api.id, &next).await && !is(&shop.api.id, &Secret::new("")).await && !is(&other.id, &secret).await);
+        assert!(matches!(engine.is_signing_secret("nothing", &secret).await, Err(Error::NotFound("API"))));
+        assert_eq!(engine.list_logs(&LogQuery::default()).await.unwrap().total, entries);
+    }
+
     async fn a_rotation_without_an_outage(house: House) {
         let shop = Shop::open(&house).await;
         let audience = &shop.api.identifier;

@@ -18,6 +18,8 @@ use crate::usage::Counts;
 
 /// Characters of a client id that we make (letters and digits).
 pub const CLIENT_ID_LENGTH: usize = 32;
+/// The most characters of a client id that is brought along, as from another server.
+pub const OWN_CLIENT_ID_MAX: usize = 64;
 /// The most characters of a name.
 pub const NAME_MAX: usize = 200;
 /// The most characters of a description (Auth0's limit).
@@ -34,7 +36,7 @@ pub const METADATA_TEXT_MAX: usize = 255;
 /// A client without its secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
-    /// Public identifier, [`CLIENT_ID_LENGTH`] letters and digits.
+    /// Public identifier: [`CLIENT_ID_LENGTH`] letters and digits, unless one was brought along.
     pub client_id: String,
     /// Shown to admins.
     pub name: String,
@@ -165,6 +167,9 @@ pub struct NewClient {
     /// The kind of application.
     #[serde(default)]
     pub app_type: AppType,
+    /// An id that is brought along, as from another server; without one it gets a fresh one. Not for the pages.
+    #[serde(skip)]
+    pub client_id: Option<String>,
     /// What else is set at once.
     #[serde(skip)]
     pub set: ClientChanges,
@@ -188,6 +193,7 @@ impl NewClient {
     pub fn check(&self) -> Result<(), Invalid> {
         check_name(&self.name)?;
         check_description(&self.description)?;
+        self.client_id.as_deref().map_or(Ok(()), check_client_id)?;
         self.set.check()
     }
 }
@@ -285,6 +291,21 @@ impl ClientChanges {
 pub fn check_name(name: &str) -> Result<(), Invalid> {
     check_text("name", "a name", name, NAME_MAX)?;
     check_no_angle_brackets("name", "the name", name)
+}
+
+/// One to [`OWN_CLIENT_ID_MAX`] letters, digits, `-` and `_`: what stands unchanged in addresses, headers and forms.
+///
+/// # Errors
+/// [`Invalid`] on `client_id`.
+pub fn check_client_id(client_id: &str) -> Result<(), Invalid> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if (1..=OWN_CLIENT_ID_MAX).contains(&client_id.len()) && client_id.bytes().all(plain) {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "client_id",
+        format!("Use 1 to {OWN_CLIENT_ID_MAX} letters, digits, - and _."),
+    ))
 }
 
 /// [`OWN_SECRET_MIN`] to [`OWN_SECRET_MAX`] printable ASCII characters: who chooses a secret must not choose one that can be guessed

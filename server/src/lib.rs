@@ -4,6 +4,7 @@
 //! To find what answers an address, begin at `router.rs`: every route stands there.
 
 pub mod config;
+pub mod configuration;
 mod docs;
 mod document;
 mod health;

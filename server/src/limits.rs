@@ -1,5 +1,6 @@
 //! Limits of this floor on what comes from outside, for `docs/LIMITS.md` and the test that compares the two.
 
+pub use crate::configuration::document::FILE_MAX as CONFIGURATION_MAX;
 pub use crate::management::call::{BODY_MAX as MANAGEMENT_BODY_MAX, BODY_SECONDS as MANAGEMENT_BODY_SECONDS, PATH_PART_MAX, QUERY_MAX};
 pub use crate::oauth::body::{BODY_MAX, BODY_SECONDS};
 pub use crate::oauth::error::DESCRIPTION_MAX;

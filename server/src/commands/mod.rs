@@ -3,10 +3,12 @@
 mod admin;
 mod api;
 mod api_secret;
+mod apply;
 mod client;
 mod client_key;
 mod client_quota;
 mod client_secret;
+mod export;
 mod grant;
 mod guard;
 mod keys;
@@ -22,6 +24,8 @@ use engine::{Engine, OpenError};
 use model::refusal::Refusal;
 use server::Options;
 use server::config::{ConfigError, Settings, check_variables};
+use server::configuration::carry_out::Unfinished;
+use server::configuration::mistakes::Mistakes;
 use server::telemetry;
 use thiserror::Error;
 
@@ -37,6 +41,8 @@ Examples:
   tessera token --client-id ID --audience https://orders.example.com/
   tessera guard http://localhost:8080/orders --audience https://orders.example.com/
   tessera testkit --audience https://orders.example.com/ --out tests/tokens
+  tessera export --out tessera.yaml
+  tessera apply tessera.yaml --dry-run
 
 A command run beside a live server is honoured by that server within a second.";
 
@@ -81,6 +87,10 @@ enum Command {
     Guard(guard::Arguments),
     /// Write a folder of labelled good and bad tokens with their JWKS, for unit tests without a server
     Testkit(testkit::Arguments),
+    /// Make the configuration what a YAML or JSON file says; the plan is told first, and applying a file twice changes nothing
+    Apply(apply::Arguments),
+    /// Write the configuration as one YAML or JSON file, for `tessera apply`
+    Export(export::Arguments),
 }
 
 /// Why a command failed; its text goes to stderr.
@@ -98,6 +108,12 @@ enum Failure {
     Busy,
     #[error("{what}: {error}")]
     Io { what: String, error: std::io::Error },
+    #[error("{file} can't be applied, and nothing was changed.\n{mistakes}")]
+    Mistaken { file: String, mistakes: Mistakes },
+    #[error("{what}: {why}")]
+    File { what: String, why: &'static str },
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
 }
 
 /// Parses the arguments (usage errors end with status 2), runs the command, and reports failures with status 1. Those of `guard` are
@@ -151,6 +167,8 @@ async fn perform(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::Grant(verb) => grant::run(&engine, verb, output).await,
         Command::Keys(verb) => keys::run(&engine, verb, output).await,
         Command::Token(arguments) => token::run(&engine, arguments, output).await,
+        Command::Apply(arguments) => apply::run(&engine, arguments, output).await,
+        Command::Export(arguments) => export::run(&engine, arguments, output).await,
     };
     engine.close().await;
     done.map(|()| ExitCode::SUCCESS)

@@ -32,6 +32,14 @@ impl Output {
         eprintln!("note: {text}");
     }
 
+    /// Tells people what is about to happen; programs read it in the answer.
+    #[expect(clippy::print_stderr, reason = "stdout belongs to the answer alone")]
+    pub(crate) fn told(self, lines: &[String]) {
+        if !self.json {
+            eprintln!("{}", lines.join("\n"));
+        }
+    }
+
     /// Says why there is no answer.
     #[expect(clippy::print_stderr, reason = "stderr is where the error of a command belongs")]
     pub(crate) fn fail(self, text: &str) {

@@ -307,6 +307,7 @@ async fn create(call: Call) -> Result<Reply, Failure> {
         name: changes.name.clone().unwrap_or_default(),
         description: changes.description.clone().unwrap_or_default(),
         app_type: changes.app_type.unwrap_or(AppType::Other),
+        client_id: None,
         set: ClientChanges {
             // Trimmed with the rest of what is new.
             name: None,

@@ -19,6 +19,11 @@ fn kib(bytes: usize) -> String {
     format!("{} KiB", bytes / 1024)
 }
 
+fn mib(bytes: usize) -> String {
+    assert_eq!(bytes % (1024 * 1024), 0);
+    format!("{} MiB", bytes / (1024 * 1024))
+}
+
 fn characters(count: usize) -> String {
     format!("{count} characters")
 }
@@ -132,6 +137,8 @@ fn values() -> BTreeMap<&'static str, String> {
         ("Description of a client", characters(client::DESCRIPTION_MAX)),
         ("Metadata of a client", format!("{} entries", client::METADATA_MAX)),
         ("Key or value of the metadata", characters(client::METADATA_TEXT_MAX)),
+        ("Client ID that is brought along", characters(client::OWN_CLIENT_ID_MAX)),
+        ("File of a configuration", mib(limits::CONFIGURATION_MAX)),
         ("Signing secrets of an API", signing_secret::SIGNING_SECRETS_MAX.to_string()),
         ("Body that is sent from the API reference", kib(reference::BODY_MAX)),
         ("Answer that it shows", kib(reference::ANSWER_MAX)),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod about_token;
+mod apply;
 mod authority;
 mod beside;
 mod broken_api;

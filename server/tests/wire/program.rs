@@ -10,7 +10,7 @@ use crate::built::{Installation, first_line};
 use crate::house::{EMAIL, ORDERS, PASSWORD};
 
 /// Every command but `serve`.
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 19] = [
     &["admin", "create"],
     &["api", "create"],
     &["api", "secret"],
@@ -28,6 +28,8 @@ const COMMANDS: [&[&str]; 17] = [
     &["token"],
     &["guard"],
     &["testkit"],
+    &["apply"],
+    &["export"],
 ];
 const CREATE_ADMIN: [&str; 5] = ["admin", "create", "--email", EMAIL, "--password-stdin"];
 const CREATE_API: [&str; 6] = ["api", "create", "--name", "Orders", "--identifier", ORDERS];
