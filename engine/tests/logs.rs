@@ -442,10 +442,11 @@ on_both! {
         let issued = || Told { kind: LogType::TokenIssued, scope: "write:orders".to_owned(), ..about_grant("Access token issued") };
         journal.says("issue", &itself, [issued()]).await;
 
-        secrets.push(engine.issue_for(&by, &id, request(&audience)).await.unwrap().access_token);
-        journal.says("issue_for", &by, [issued()]).await;
         secrets.push(engine.issue_briefly(&by, &id, request(&audience), 60).await.unwrap().access_token);
         journal.says("issue_briefly", &by, [Told { scope: String::new(), ..issued() }]).await;
+
+        secrets.push(engine.issue_for(&by, &id, request(&audience)).await.unwrap().access_token);
+        journal.says("issue_for", &by, [issued()]).await;
 
         let url = closing().await;
         let asked = GuardRequest { url: url.clone(), ..GuardRequest::default() };
