@@ -113,7 +113,13 @@ enum Failure {
     #[error("{what}: {why}")]
     File { what: String, why: &'static str },
     #[error(transparent)]
-    Unfinished(#[from] Unfinished),
+    Unfinished(Box<Unfinished>),
+}
+
+impl From<Unfinished> for Failure {
+    fn from(unfinished: Unfinished) -> Self {
+        Self::Unfinished(Box::new(unfinished))
+    }
 }
 
 /// Parses the arguments (usage errors end with status 2), runs the command, and reports failures with status 1. Those of `guard` are
