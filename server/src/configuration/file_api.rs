@@ -55,7 +55,7 @@ pub(super) fn read(mut members: Members, notes: &Notes) -> Option<ApiEntry> {
         introspectors = read_introspectors(&mut ours, notes);
         ours.rest(&[]);
     }
-    changes.kept = members.rest(&kept::OF_RESOURCE_SERVERS);
+    changes.kept = members.rest(&kept::of_resource_servers());
     if let Some(value) = possession {
         // As it came, for the Management API.
         changes.kept.insert("proof_of_possession".to_owned(), value);

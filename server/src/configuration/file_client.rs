@@ -73,7 +73,7 @@ pub(super) fn read(mut members: Members, notes: &Notes) -> Option<ClientEntry> {
         ours.rest(&[]);
     }
     let kept_with_effect = ["grant_types", "token_endpoint_auth_method"].map(|name| (name, members.any(name).cloned()));
-    changes.kept = members.rest(&kept::OF_CLIENTS);
+    changes.kept = members.rest(&kept::of_clients());
     for (name, value) in kept_with_effect {
         changes.kept.extend(value.map(|value| (name.to_owned(), value)));
     }

@@ -20,7 +20,7 @@ pub(super) fn read(mut members: Members, notes: &Notes) -> Option<GrantEntry> {
     let scope = read_scope(&mut members, notes);
     let changes = GrantChanges {
         scope,
-        kept: members.rest(&kept::OF_CLIENT_GRANTS),
+        kept: members.rest(&kept::of_client_grants()),
     };
     Some(GrantEntry {
         path,

@@ -557,7 +557,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-fn kept(names: &'static [&'static str]) -> impl Strategy<Value = Kept> {
+fn kept(names: Vec<&'static str>) -> impl Strategy<Value = Kept> {
     let members = proptest::collection::btree_map(proptest::sample::select(names), value(), 0..3);
     members.prop_map(|members| Kept::default().with(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
@@ -573,7 +573,7 @@ fn any_api(at: usize) -> impl Strategy<Value = Api> {
         alg,
         1_i64..2_592_000,
         value(),
-        kept(&super::kept::OF_RESOURCE_SERVERS),
+        kept(super::kept::of_resource_servers()),
     )
         .prop_map(
             move |(name, scopes, (metadata_published, dpop_required, rfc9068), signing_alg, token_lifetime, claim, kept)| Api {
@@ -604,7 +604,7 @@ fn short(value: Value) -> Value {
 }
 
 fn any_client(at: usize) -> impl Strategy<Value = Client> {
-    // Those of `kept::OF_CLIENTS` that must be of one type.
+    // Those of `kept::of_clients` that must be of one type.
     const PLAIN: &[&str] = &["addons", "callbacks", "jwt_configuration", "logo_uri", "refresh_token", "sso"];
     let metadata = proptest::collection::btree_map(text(), text(), 0..3);
     let kind = proptest::sample::select(vec![
@@ -618,7 +618,7 @@ fn any_client(at: usize) -> impl Strategy<Value = Client> {
     let quota = (proptest::option::of(1_i64..100), proptest::option::of(100_i64..200), any::<bool>());
     let whether = (any::<bool>(), any::<bool>(), any::<bool>());
     let texts = (text(), "[ -~]{0,20}", proptest::option::of(1_i64..86_400));
-    (texts, metadata, kind, methods, quota, whether, kept(PLAIN)).prop_map(
+    (texts, metadata, kind, methods, quota, whether, kept(PLAIN.to_vec())).prop_map(
         move |((name, description, token_lifetime), client_metadata, app_type, auth_methods, quota, whether, kept)| {
             let grants = if whether.0 { json!({ "grant_types": ["implicit"] }) } else { json!({}) };
             Client {
@@ -647,14 +647,14 @@ fn any_state() -> impl Strategy<Value = State> {
     let apis = (any_api(0), any_api(1));
     let clients = (any_client(0), any_client(1), any_client(2));
     let schedule = proptest::option::of((86_400_i64..864_000, 600_i64..86_400, 0_i64..86_400));
-    let settings = kept(&["friendly_name", "support_email", "flags"]);
+    let settings = kept(vec!["friendly_name", "support_email", "flags"]);
     (
         apis,
         clients,
         schedule,
         settings,
         any::<[bool; 4]>(),
-        kept(&super::kept::OF_CLIENT_GRANTS),
+        kept(super::kept::of_client_grants()),
     )
         .prop_map(|(apis, clients, schedule, tenant_settings, whether, kept)| {
             let audience = apis.0.identifier.clone();

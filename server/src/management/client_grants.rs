@@ -198,11 +198,11 @@ fn choice(body: &Map<String, Value>) -> Option<ScopeChoice> {
     ))
 }
 
-/// Also that `allow_all_scopes` was sent: once it was, answers have it.
+/// Also that `allow_all_scopes` was sent: once it was, answers have it. What it is stands in the grant itself; what is kept never says more.
 fn kept(body: &Map<String, Value>) -> Map<String, Value> {
     let mut kept = fields::kept(&table(), body);
     if body.contains_key("allow_all_scopes") {
-        kept.insert("allow_all_scopes".to_owned(), true.into());
+        kept.insert("allow_all_scopes".to_owned(), false.into());
     }
     kept
 }

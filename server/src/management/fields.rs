@@ -108,6 +108,15 @@ pub(super) fn answer(fields: &[Field], always: &[&str]) -> Shape {
     Shape::Open(fields.iter().map(member).collect())
 }
 
+/// The names of what is kept without effect.
+pub(super) fn kept_names(fields: &[Field]) -> Vec<&'static str> {
+    fields
+        .iter()
+        .filter(|field| field.effect == Effect::Kept)
+        .map(|field| field.name)
+        .collect()
+}
+
 /// The members of a body that are kept without effect.
 pub(super) fn kept(fields: &[Field], body: &Map<String, Value>) -> Map<String, Value> {
     let is_kept = |name: &str| fields.iter().any(|field| field.name == name && field.effect == Effect::Kept);

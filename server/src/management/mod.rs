@@ -130,6 +130,21 @@ pub fn operations() -> Vec<Operation> {
     endpoints().into_iter().map(operation).collect()
 }
 
+/// The names of what is kept without effect with a client.
+pub(crate) fn kept_of_clients() -> Vec<&'static str> {
+    fields::kept_names(&clients::table())
+}
+
+/// The same of a resource server.
+pub(crate) fn kept_of_resource_servers() -> Vec<&'static str> {
+    fields::kept_names(&resource_servers::table())
+}
+
+/// The same of a client grant.
+pub(crate) fn kept_of_client_grants() -> Vec<&'static str> {
+    fields::kept_names(&client_grants::table())
+}
+
 /// The OpenAPI document.
 #[must_use]
 pub fn openapi(engine: &Engine) -> Value {
