@@ -4,6 +4,7 @@
 //! (`endpoints`). Routes, checks of what comes in, the OpenAPI document and the page about compatibility are made of these. A call passes
 //! [`call`] (who, whether they may, what they say), then the operation, which asks the engine, then [`error`] if it was refused.
 
+mod access;
 pub(crate) mod call;
 mod client_grants;
 mod clients;
@@ -11,15 +12,18 @@ mod credentials;
 mod endpoint;
 mod error;
 mod fields;
+mod introspectors;
 mod logs;
 mod moment;
 mod openapi;
 mod ours;
 mod paging;
 mod resource_servers;
+mod rotation;
 mod secrets;
 mod shape;
 mod signing_keys;
+mod signing_secrets;
 mod stats;
 mod tenant;
 
@@ -44,9 +48,13 @@ fn endpoints() -> Vec<Endpoint> {
         clients::endpoints(),
         credentials::endpoints(),
         secrets::endpoints(),
+        access::endpoints(),
         resource_servers::endpoints(),
+        signing_secrets::endpoints(),
+        introspectors::endpoints(),
         client_grants::endpoints(),
         signing_keys::endpoints(),
+        rotation::endpoints(),
         tenant::endpoints(),
         logs::endpoints(),
         stats::endpoints(),
@@ -183,6 +191,10 @@ pub fn compatibility() -> String {
                 .join(" ");
             page.push_str(&format!("| `{}` | {effect} | {remark} |\n", field.name));
         }
+    }
+    page.push_str("\n## Operations of ours\n\nWhat Auth0 has no operation for, below `/api/v2`.\n\n| operation | what it does |\n|---|---|\n");
+    for endpoint in endpoints().into_iter().filter(|endpoint| endpoint.id.starts_with("tessera_")) {
+        page.push_str(&format!("| `{} {}` | {} |\n", endpoint.method, endpoint.path, endpoint.summary));
     }
     page
 }

@@ -216,7 +216,7 @@ async fn delete(call: Call) -> Result<Reply, Failure> {
 }
 
 /// By id or by identifier. No identifier can be taken for an id of another API: ids are asked first.
-async fn find(engine: &Engine, id: &str) -> Result<Api, Error> {
+pub(super) async fn find(engine: &Engine, id: &str) -> Result<Api, Error> {
     match engine.api(id).await {
         Err(Error::NotFound(_)) => engine.api_by_identifier(id).await,
         found => found,

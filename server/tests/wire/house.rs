@@ -1,10 +1,12 @@
 //! A whole server without a socket, on a database of its own, and the personas that call it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use engine::chance::Chance;
 use engine::clock::ManualClock;
 use engine::{CallRate, Config, Database, Engine, MasterKey};
@@ -206,6 +208,21 @@ impl House {
         };
         for _ in 0..OF_CLIENT.failures {
             assert_eq!(self.ask_with(&stranger, json!({})).await.status, StatusCode::UNAUTHORIZED);
+        }
+    }
+
+    /// The same from an address.
+    pub async fn lock_out_from(&self, client_id: &str, address: &str) {
+        let fields = form(&[("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", "wrong")]);
+        for _ in 0..OF_CLIENT.failures {
+            let mut request = Request::post("/oauth/token")
+                .header(CONTENT_TYPE, FORM)
+                .body(Body::from(fields.clone()))
+                .unwrap();
+            request
+                .extensions_mut()
+                .insert(ConnectInfo(SocketAddr::new(address.parse().unwrap(), 4711)));
+            assert_eq!(self.send(request).await.status, StatusCode::UNAUTHORIZED);
         }
     }
 

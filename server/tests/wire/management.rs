@@ -931,6 +931,9 @@ async fn every_change_is_in_the_log_with_its_client() {
         .to_owned();
     let pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
     managed.house.api(ORDERS, SigningAlg::RS256, &["a"]).await;
+    let stock = managed.house.api("urn:stock", SigningAlg::HS256, &[]).await;
+    let former = managed.house.engine.signing_secrets(&stock.id).await.unwrap().remove(0).kid;
+    managed.house.lock_out_from(&client, "192.0.2.7").await;
     let steps = [
         (Method::PATCH, format!("/clients/{client}"), "/clients/{id}", Some(json!({ "name": "d" }))),
         (
@@ -1013,6 +1016,67 @@ async fn every_change_is_in_the_log_with_its_client() {
             "/tenants/settings".to_owned(),
             "/tenants/settings",
             Some(json!({ "friendly_name": "x" })),
+        ),
+        (
+            Method::PUT,
+            format!("/tessera/resource-servers/STOCK/introspectors/{client}"),
+            "/tessera/resource-servers/{id}/introspectors/{client_id}",
+            None,
+        ),
+        (
+            Method::DELETE,
+            format!("/tessera/resource-servers/STOCK/introspectors/{client}"),
+            "/tessera/resource-servers/{id}/introspectors/{client_id}",
+            None,
+        ),
+        (
+            Method::POST,
+            "/tessera/resource-servers/STOCK/signing-secrets/rotate".to_owned(),
+            "/tessera/resource-servers/{id}/signing-secrets/rotate",
+            None,
+        ),
+        (
+            Method::POST,
+            "/tessera/resource-servers/STOCK/signing-secrets/cancel".to_owned(),
+            "/tessera/resource-servers/{id}/signing-secrets/cancel",
+            None,
+        ),
+        (
+            Method::POST,
+            "/tessera/resource-servers/STOCK/signing-secrets/rotate".to_owned(),
+            "/tessera/resource-servers/{id}/signing-secrets/rotate",
+            None,
+        ),
+        (
+            Method::POST,
+            "/tessera/resource-servers/STOCK/signing-secrets/complete".to_owned(),
+            "/tessera/resource-servers/{id}/signing-secrets/complete",
+            None,
+        ),
+        (
+            Method::DELETE,
+            "/tessera/resource-servers/STOCK/signing-secrets/FORMER".to_owned(),
+            "/tessera/resource-servers/{id}/signing-secrets/{kid}",
+            None,
+        ),
+        (
+            Method::PUT,
+            "/tessera/keys/rotation".to_owned(),
+            "/tessera/keys/rotation",
+            Some(json!({ "period": 86_400, "announce": 3_600, "retire": 0 })),
+        ),
+        (Method::DELETE, "/tessera/keys/rotation".to_owned(), "/tessera/keys/rotation", None),
+        (
+            Method::DELETE,
+            format!("/tessera/clients/{client}/lockouts?address=192.0.2.7"),
+            "/tessera/clients/{client_id}/lockouts",
+            None,
+        ),
+        (
+            Method::DELETE,
+            format!("/tessera/clients/{client}/tokens"),
+            "/tessera/clients/{client_id}/tokens",
+            None,
         ),
         (Method::DELETE, format!("/clients/{client}"), "/clients/{id}", None),
     ];
@@ -1147,6 +1211,98 @@ async fn calls_are_limited_for_each_client() {
     );
     managed.house.clock.advance(1);
     assert_eq!(managed.call(Method::GET, "/tenants/settings", None).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_auth0_has_no_operation_for() {
+    let managed = Managed::new().await;
+    let client = managed.house.client("Worker").await;
+    let api = managed.house.api("urn:stock", SigningAlg::HS256, &[]).await;
+    let path = format!("/tessera/resource-servers/{}", api.id);
+
+    let introspector = json!({ "client_id": client.id, "name": "Worker" });
+    for id in [api.id.as_str(), "urn:stock", "urn%3Astock"] {
+        let path = format!("/tessera/resource-servers/{id}/introspectors");
+        assert_eq!(
+            managed.must(Method::PUT, &format!("{path}/{}", client.id), None).await,
+            introspector,
+            "{id}"
+        );
+        assert_eq!(managed.get(&path).await, json!([introspector]));
+    }
+    assert_eq!(
+        managed.refused(Method::PUT, &format!("{path}/introspectors/nobody"), None).await.1,
+        "inexistent_client"
+    );
+    managed.must(Method::DELETE, &format!("{path}/introspectors/{}", client.id), None).await;
+    managed.must(Method::DELETE, &format!("{path}/introspectors/{}", client.id), None).await;
+    assert_eq!(managed.get(&format!("{path}/introspectors")).await, json!([]));
+
+    let secrets = format!("{path}/signing-secrets");
+    let first = managed.get(&format!("/resource-servers/{}", api.id)).await["signing_secret"].clone();
+    assert_eq!(
+        managed.refused(Method::POST, &format!("{secrets}/complete"), None).await.1,
+        "operation_not_supported"
+    );
+    let next = managed.must(Method::POST, &format!("{secrets}/rotate"), None).await;
+    assert_eq!((&next["state"], next["signing_secret"] == first), (&json!("next"), false));
+    managed.must(Method::POST, &format!("{secrets}/complete"), None).await;
+    assert_eq!(
+        managed.get(&format!("/resource-servers/{}", api.id)).await["signing_secret"],
+        next["signing_secret"]
+    );
+    let listed = managed.get(&secrets).await;
+    assert_eq!((&listed[0]["state"], &listed[1]["state"]), (&json!("current"), &json!("previous")));
+    assert!(!listed.to_string().contains(next["signing_secret"].as_str().unwrap()), "no values");
+    managed
+        .must(Method::DELETE, &format!("{secrets}/{}", listed[1]["kid"].as_str().unwrap()), None)
+        .await;
+    assert_eq!(managed.get(&secrets).await.as_array().unwrap().len(), 1);
+    let current = format!("{secrets}/{}", listed[0]["kid"].as_str().unwrap());
+    assert_eq!(managed.refused(Method::DELETE, &current, None).await.1, "operation_not_supported");
+    let orders = managed.house.api(ORDERS, SigningAlg::RS256, &[]).await;
+    let path = format!("/tessera/resource-servers/{}/signing-secrets/rotate", orders.id);
+    assert_eq!(managed.refused(Method::POST, &path, None).await.1, "operation_not_supported");
+
+    let schedule = json!({ "period": 86_400, "announce": 3_600, "retire": 0 });
+    assert_eq!(
+        managed.refused(Method::GET, "/tessera/keys/rotation", None).await.1,
+        "inexistent_rotation"
+    );
+    assert_eq!(
+        managed.must(Method::PUT, "/tessera/keys/rotation", Some(schedule.clone())).await,
+        schedule
+    );
+    assert_eq!(managed.get("/tessera/keys/rotation").await, schedule);
+    let wrong = json!({ "period": 1, "announce": 3_600, "retire": 0 });
+    let refused = managed.refused(Method::PUT, "/tessera/keys/rotation", Some(wrong)).await;
+    assert_eq!(
+        refused.2,
+        "Payload validation error: 'Let a key sign for 1 to 365 days.' on property period."
+    );
+    managed.must(Method::DELETE, "/tessera/keys/rotation", None).await;
+    assert_eq!(managed.refused(Method::GET, "/tessera/keys/rotation", None).await.0, 404);
+
+    managed.house.lock_out_from(&client.id, "192.0.2.7").await;
+    let path = format!("/tessera/clients/{}/lockouts", client.id);
+    let lockouts = managed.get(&path).await;
+    assert_eq!(
+        (&lockouts[0]["address"], &lockouts[0]["client_id"]),
+        (&json!("192.0.2.7"), &json!(client.id))
+    );
+    assert_eq!(managed.refused(Method::DELETE, &path, None).await.1, "invalid_query_string");
+    managed.must(Method::DELETE, &format!("{path}?address=192.0.2.7"), None).await;
+    managed.must(Method::DELETE, &format!("{path}?address=192.0.2.7"), None).await;
+    assert_eq!(managed.get(&path).await, json!([]));
+
+    let cut_off = managed
+        .must(Method::DELETE, &format!("/tessera/clients/{}/tokens", client.id), None)
+        .await;
+    let from = managed.house.engine.client(&client.id).await.unwrap().tokens_valid_from.unwrap();
+    assert_eq!(
+        cut_off["tokens_valid_from"],
+        format!("{}", model::time::exact(from).replace('Z', ".000Z"))
+    );
 }
 
 #[tokio::test]
