@@ -125,7 +125,7 @@ fn operation(path: &str, method: &str, said: &Value) -> Operation {
         method: method.to_ascii_uppercase(),
         path: path.to_owned(),
         tag: text(&said["tags"], 0).to_owned(),
-        summary: text(said, "summary").trim_end_matches('.').to_owned(),
+        summary: plain(text(said, "summary")).trim_end_matches('.').to_owned(),
         scopes: security.flat_map(|one| texts(&one[CLIENT])).collect(),
         params: said["parameters"].as_array().into_iter().flatten().map(param).collect(),
         body: (!body.is_null()).then(|| body.clone()),
@@ -138,8 +138,13 @@ fn param(said: &Value) -> Param {
         name: text(said, "name").to_owned(),
         in_path: text(said, "in") == "path",
         schema: said["schema"].clone(),
-        description: text(said, "description").to_owned(),
+        description: plain(text(said, "description")),
     }
+}
+
+/// The document marks names as CommonMark does; on the page they need no marks.
+fn plain(text: &str) -> String {
+    text.replace('`', "")
 }
 
 fn text(of: &Value, at: impl serde_json::value::Index) -> &str {
