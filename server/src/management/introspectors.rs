@@ -64,18 +64,12 @@ async fn read_all(call: Call) -> Result<Reply, Failure> {
 
 async fn add(call: Call) -> Result<Reply, Failure> {
     let api = find(&call.engine, call.path("id")).await?;
-    let client_id = call.path("client_id");
-    if let Some(there) = call
-        .engine
-        .introspectors(&api.id)
-        .await?
-        .iter()
-        .find(|there| there.client_id == client_id)
-    {
-        return Ok(Reply::ok(written(there)));
+    let client = call.engine.client(call.path("client_id")).await?;
+    match call.engine.add_introspector(&call.manager.actor, &api.id, &client.client_id).await {
+        // Of two that ask for the same at the same time both get it.
+        Ok(_) | Err(Error::Conflict(_)) => Ok(Reply::ok(json!({ "client_id": client.client_id, "name": client.name }))),
+        Err(error) => Err(refused(error)),
     }
-    let added = call.engine.add_introspector(&call.manager.actor, &api.id, client_id).await;
-    Ok(Reply::ok(written(&added.map_err(refused)?)))
 }
 
 async fn remove(call: Call) -> Result<Reply, Failure> {
@@ -95,7 +89,7 @@ async fn remove(call: Call) -> Result<Reply, Failure> {
 /// There is no body whose member could be wrong.
 fn refused(error: Error) -> Failure {
     match error {
-        Error::Invalid(invalid) | Error::Conflict(invalid) => Failure::Unsupported(invalid.message),
+        Error::Invalid(invalid) => Failure::Unsupported(invalid.message),
         error => error.into(),
     }
 }

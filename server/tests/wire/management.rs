@@ -1094,6 +1094,8 @@ async fn every_change_is_in_the_log_with_its_client() {
             .into_iter()
             .find(|key| key.state == model::key::KeyState::Previous);
         let path = path
+            .replace("STOCK", &stock.id)
+            .replace("FORMER", &former)
             .replace("ID", &last)
             .replace("PREVIOUS", &previous.map(|key| key.kid).unwrap_or_default());
         if path.ends_with("/revoke") {
