@@ -7,14 +7,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const folder = process.argv[2];
 const at = (name) => path.join(folder, name);
 const LINKER = at('__wasm_split.______________________.js');
 const MANIFEST = at('__wasm_split_manifest.json');
 /** What lies beside each file of the site: extension and how it is made. */
-const COMPRESSED = { '.br': brotliCompressSync, '.gz': (bytes) => gzipSync(bytes, { level: 9 }) };
+const COMPRESSED = { '.br': smallest, '.gz': (bytes) => gzipSync(bytes, { level: 9 }) };
 /** As in the optimisation that cargo-leptos has done, and what rustc takes for granted on this target. */
 const FEATURES = ['bulk-memory', 'nontrapping-float-to-int', 'reference-types', 'mutable-globals', 'sign-ext', 'multivalue'].map((name) => `--enable-${name}`);
 
@@ -71,6 +71,13 @@ function join(files, group) {
 function write(file, content) {
   writeFileSync(file, content);
   for (const [extension, compress] of Object.entries(COMPRESSED)) writeFileSync(file + extension, compress(Buffer.from(content)));
+}
+
+/** Brotli has modes for other kinds of content than it takes for WebAssembly; which of them makes the least of a file is only known afterwards. */
+function smallest(bytes) {
+  const modes = [constants.BROTLI_MODE_GENERIC, constants.BROTLI_MODE_TEXT, constants.BROTLI_MODE_FONT];
+  const made = modes.map((mode) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_MODE]: mode } }));
+  return made.reduce((least, other) => (other.length < least.length ? other : least));
 }
 
 /** A module that passes on, under the name from which the files import it, what the bundle gives under `env`. */
