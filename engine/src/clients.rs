@@ -203,7 +203,7 @@ pub(crate) async fn insert(tx: &mut Tx, inner: &Inner, new: NewClient) -> Result
         .bind(&client.client_id)
         .bind(&client.name)
         .bind(&client.description)
-        .bind(app_type_name(client.app_type))
+        .bind(client.app_type.as_str())
         .bind(json(&client.client_metadata))
         .bind(client.tokens_valid_from)
         .bind(now)
@@ -231,7 +231,7 @@ async fn write(tx: &mut Tx, client: &Client) -> Result<(), Error> {
         .bind(&client.client_id)
         .bind(&client.name)
         .bind(&client.description)
-        .bind(app_type_name(client.app_type))
+        .bind(client.app_type.as_str())
         .bind(json(&client.client_metadata))
         .bind(client.token_lifetime)
         .bind(json(&client.custom_claims))
@@ -259,7 +259,7 @@ where
         sql.push(" AND app_type IN (");
         let mut list = sql.separated(", ");
         for app_type in &filter.app_types {
-            list.push_bind(app_type_name(*app_type).to_owned());
+            list.push_bind(app_type.as_str().to_owned());
         }
         sql.push(")");
     }
@@ -305,27 +305,6 @@ fn methods(names: &str) -> Option<Vec<AuthMethod>> {
     names.split_whitespace().map(AuthMethod::parse).collect()
 }
 
-fn app_type_name(app_type: AppType) -> &'static str {
-    match app_type {
-        AppType::NonInteractive => "non_interactive",
-        AppType::Native => "native",
-        AppType::Spa => "spa",
-        AppType::RegularWeb => "regular_web",
-        AppType::Other => "other",
-    }
-}
-
-fn app_type(name: &str) -> Option<AppType> {
-    let all = [
-        AppType::NonInteractive,
-        AppType::Native,
-        AppType::Spa,
-        AppType::RegularWeb,
-        AppType::Other,
-    ];
-    all.into_iter().find(|app_type| app_type_name(*app_type) == name)
-}
-
 #[derive(sqlx::FromRow)]
 struct ClientRow {
     client_id: String,
@@ -365,7 +344,7 @@ impl ClientRow {
             client_id: self.client_id,
             name: self.name,
             description: self.description,
-            app_type: app_type(&self.app_type).ok_or(Error::Corrupt("clients.app_type"))?,
+            app_type: AppType::parse(&self.app_type).ok_or(Error::Corrupt("clients.app_type"))?,
             client_metadata: serde_json::from_str(&self.client_metadata).map_err(|_| Error::Corrupt("clients.client_metadata"))?,
             auth_methods: methods(&self.auth_methods).ok_or(Error::Corrupt("clients.auth_methods"))?,
             strict_assertions: self.strict_assertions,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::Invalid;
 use crate::claims::CustomClaims;
-use crate::client::{Client, OWN_SECRET_MAX, OWN_SECRET_MIN};
+use crate::client::{Client, check_own_secret};
 use crate::invalid::{check_no_angle_brackets, check_text};
 use crate::issuer::Issuer;
 use crate::kept::Kept;
@@ -237,7 +237,9 @@ impl ApiChanges {
         self.name.as_deref().map_or(Ok(()), check_name)?;
         self.token_lifetime.map_or(Ok(()), check_token_lifetime)?;
         self.scopes.as_deref().map_or(Ok(()), check_scopes)?;
-        self.signing_secret.as_ref().map_or(Ok(()), check_own_signing_secret)?;
+        self.signing_secret
+            .as_ref()
+            .map_or(Ok(()), |secret| check_own_secret("signing_secret", secret))?;
         self.custom_claims.as_ref().map_or(Ok(()), CustomClaims::check)
     }
 
@@ -335,21 +337,6 @@ pub fn system_scopes() -> Vec<Scope> {
 pub fn check_name(name: &str) -> Result<(), Invalid> {
     check_text("name", "a name", name, NAME_MAX)?;
     check_no_angle_brackets("name", "the name", name)
-}
-
-/// [`OWN_SECRET_MIN`] to [`OWN_SECRET_MAX`] printable ASCII characters. RFC 7518 §3.2 asks for a key of 256 bits.
-///
-/// # Errors
-/// [`Invalid`] on `signing_secret`.
-pub fn check_own_signing_secret(secret: &Secret) -> Result<(), Invalid> {
-    let text = secret.reveal();
-    if (OWN_SECRET_MIN..=OWN_SECRET_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(Invalid::new(
-        "signing_secret",
-        format!("Choose {OWN_SECRET_MIN} to {OWN_SECRET_MAX} printable ASCII characters without spaces."),
-    ))
 }
 
 /// One to [`IDENTIFIER_MAX`] printable ASCII characters without spaces, quotes, backslashes and angle brackets.

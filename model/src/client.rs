@@ -107,7 +107,64 @@ pub enum AppType {
     Other,
 }
 
+/// Auth0's kinds of applications by their names; those that [`AppType`] has no variant for are kept by name only.
+pub const AUTH0_APP_TYPES: [&str; 26] = [
+    "non_interactive",
+    "native",
+    "spa",
+    "regular_web",
+    "resource_server",
+    "express_configuration",
+    "rms",
+    "box",
+    "cloudbees",
+    "concur",
+    "dropbox",
+    "mscrm",
+    "echosign",
+    "egnyte",
+    "newrelic",
+    "office365",
+    "salesforce",
+    "sentry",
+    "sharepoint",
+    "slack",
+    "springcm",
+    "sso_integration",
+    "zendesk",
+    "zoom",
+    "oag",
+    "other",
+];
+
 impl AppType {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::NonInteractive, Self::Native, Self::Spa, Self::RegularWeb, Self::Other];
+
+    /// The name in the database, and on the wire where it is Auth0's.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NonInteractive => "non_interactive",
+            Self::Native => "native",
+            Self::Spa => "spa",
+            Self::RegularWeb => "regular_web",
+            Self::Other => "other",
+        }
+    }
+
+    /// The kind with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|app_type| app_type.as_str() == name)
+    }
+
+    /// The kind that Auth0 calls so: [`AppType::Other`] for all that we have no kind for.
+    #[must_use]
+    pub fn of_auth0(name: &str) -> Self {
+        Self::parse(name).unwrap_or(Self::Other)
+    }
+
     /// The name that the dashboard shows.
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -247,7 +304,9 @@ impl ClientChanges {
         }
         self.token_lifetime.flatten().map_or(Ok(()), check_token_lifetime)?;
         self.token_quota.map_or(Ok(()), |quota| quota.check())?;
-        self.client_secret.as_ref().map_or(Ok(()), check_own_secret)?;
+        self.client_secret
+            .as_ref()
+            .map_or(Ok(()), |secret| check_own_secret("client_secret", secret))?;
         self.custom_claims.as_ref().map_or(Ok(()), CustomClaims::check)
     }
 
@@ -309,17 +368,17 @@ pub fn check_client_id(client_id: &str) -> Result<(), Invalid> {
 }
 
 /// [`OWN_SECRET_MIN`] to [`OWN_SECRET_MAX`] printable ASCII characters: who chooses a secret must not choose one that can be guessed
-/// (RFC 6749 §10.10).
+/// (RFC 6749 §10.10), nor an HS256 key of less than 256 bits (RFC 7518 §3.2).
 ///
 /// # Errors
-/// [`Invalid`] on `client_secret`.
-pub fn check_own_secret(secret: &Secret) -> Result<(), Invalid> {
+/// [`Invalid`] on `field`.
+pub fn check_own_secret(field: &str, secret: &Secret) -> Result<(), Invalid> {
     let text = secret.reveal();
     if (OWN_SECRET_MIN..=OWN_SECRET_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
     Err(Invalid::new(
-        "client_secret",
+        field,
         format!("Choose {OWN_SECRET_MIN} to {OWN_SECRET_MAX} printable ASCII characters without spaces."),
     ))
 }

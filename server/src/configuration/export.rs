@@ -7,12 +7,12 @@ use model::client::{AppType, Client};
 use model::grant::Grant;
 use model::introspection::Introspector;
 use model::quota::TokenQuota;
-use model::scope::Scope;
 use serde_json::{Map, Value, json};
 
 use super::OURS;
 use super::file::VERSION;
 use super::state::{Secrets, State};
+use crate::management::{written_quota, written_scope};
 
 /// The members of an object.
 pub(super) type Object = Map<String, Value>;
@@ -93,18 +93,10 @@ pub(super) fn api(api: &Api) -> Object {
         "signing_alg": api.signing_alg.as_str(),
         "token_lifetime": api.token_lifetime,
         "token_dialect": api.token_dialect.as_str(),
-        "scopes": api.scopes.iter().map(scope).collect::<Vec<_>>(),
+        "scopes": api.scopes.iter().map(written_scope).collect::<Vec<_>>(),
         OURS: { "custom_claims": api.custom_claims, "metadata_published": api.metadata_published },
     })));
     object
-}
-
-fn scope(scope: &Scope) -> Value {
-    if scope.description.is_empty() {
-        json!({ "value": scope.value })
-    } else {
-        json!({ "value": scope.value, "description": scope.description })
-    }
 }
 
 /// A client without its id and its secret.
@@ -133,16 +125,7 @@ pub(super) fn client(client: &Client) -> Object {
 }
 
 fn quota(quota: TokenQuota) -> Value {
-    if quota.is_none() {
-        return Value::Null;
-    }
-    let mut limits = json!({ "enforce": quota.enforce });
-    for (name, limit) in [("per_hour", quota.per_hour), ("per_day", quota.per_day)] {
-        if let Some(limit) = limit {
-            limits[name] = limit.into();
-        }
-    }
-    json!({ "client_credentials": limits })
+    if quota.is_none() { Value::Null } else { written_quota(quota) }
 }
 
 /// What a grant grants.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::client::{AppType, AuthMethod, ClientChanges, check_client_id};
+use model::client::{AUTH0_APP_TYPES, AppType, AuthMethod, ClientChanges, check_client_id};
 use model::quota::TokenQuota;
 use model::secret::Secret;
 use serde_json::Value;
@@ -12,35 +12,6 @@ use super::members::Members;
 use super::mistakes::Notes;
 use super::{OURS, kept};
 
-/// Auth0's kinds of applications. Those that we have no kind for are kept by their name.
-const APP_TYPES: [&str; 26] = [
-    "native",
-    "spa",
-    "regular_web",
-    "non_interactive",
-    "resource_server",
-    "express_configuration",
-    "rms",
-    "box",
-    "cloudbees",
-    "concur",
-    "dropbox",
-    "mscrm",
-    "echosign",
-    "egnyte",
-    "newrelic",
-    "office365",
-    "salesforce",
-    "sentry",
-    "sharepoint",
-    "slack",
-    "springcm",
-    "sso_integration",
-    "zendesk",
-    "zoom",
-    "oag",
-    "other",
-];
 const AUTH_METHODS: [&str; 3] = ["none", "client_secret_post", "client_secret_basic"];
 /// The most grant types, and the most characters of one.
 const GRANT_TYPES_MAX: (usize, usize) = (50, 100);
@@ -52,13 +23,15 @@ pub(super) fn read(mut members: Members, notes: &Notes) -> Option<ClientEntry> {
     if let Some(Err(invalid)) = client_id.as_deref().map(check_client_id) {
         notes.broken(&path, &invalid, |field| field);
     }
-    let app_type = members.choice_or_null("app_type", &APP_TYPES, |text| APP_TYPES.contains(&text).then(|| text.to_owned()));
+    let app_type = members.choice_or_null("app_type", &AUTH0_APP_TYPES, |text| {
+        AUTH0_APP_TYPES.contains(&text).then(|| text.to_owned())
+    });
     let mut changes = ClientChanges {
         name: members.text("name").map(|name| name.trim().to_owned()),
         description: members.text_or_null("description").map(|text| text.unwrap_or_default().trim().to_owned()),
         client_metadata: read_metadata(&mut members, notes),
         dpop_required: members.flag_or_null("require_proof_of_possession").map(Option::unwrap_or_default),
-        app_type: app_type.as_ref().map(|name| name.as_deref().map_or(AppType::Other, app_type_of)),
+        app_type: app_type.as_ref().map(|name| name.as_deref().map_or(AppType::Other, AppType::of_auth0)),
         token_quota: read_quota(&mut members, notes),
         client_secret: members.text("client_secret").map(Secret::new),
         third_party: members.flag_or_null("is_first_party").map(|first| !first.unwrap_or(true)),
@@ -85,16 +58,6 @@ pub(super) fn read(mut members: Members, notes: &Notes) -> Option<ClientEntry> {
         return None;
     }
     Some(ClientEntry { path, client_id, changes })
-}
-
-fn app_type_of(name: &str) -> AppType {
-    match name {
-        "non_interactive" => AppType::NonInteractive,
-        "native" => AppType::Native,
-        "spa" => AppType::Spa,
-        "regular_web" => AppType::RegularWeb,
-        _ => AppType::Other,
-    }
 }
 
 fn read_metadata(members: &mut Members, notes: &Notes) -> Option<BTreeMap<String, String>> {

@@ -1,12 +1,11 @@
 //! `/tessera/clients/{client_id}/tokens` and `/lockouts`: what a client holds is taken back, and what keeps it out is lifted.
 
-use engine::Error;
 use http::{Method, StatusCode};
 use model::lockout::Lockout;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::endpoint::{Endpoint, Reply, param};
+use super::endpoint::{Endpoint, Reply, gone, param};
 use super::error::Failure;
 use super::moment;
 use super::shape::{Shape, optional, required};
@@ -77,10 +76,7 @@ async fn lift(call: Call) -> Result<Reply, Failure> {
         return Err(Failure::query("", "Missing required property: address"));
     };
     let client = call.engine.client(call.path("client_id")).await?;
-    match call.engine.lift_lockout(&call.manager.actor, Some(&client.client_id), address).await {
-        Ok(()) | Err(Error::NotFound(_)) => Ok(Reply::nothing()),
-        Err(error) => Err(error.into()),
-    }
+    gone(call.engine.lift_lockout(&call.manager.actor, Some(&client.client_id), address).await)
 }
 
 fn written(lockout: &Lockout) -> Value {

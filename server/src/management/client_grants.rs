@@ -9,7 +9,7 @@ use model::scope::{SCOPES_MAX, VALUE_MAX};
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::endpoint::{Endpoint, Reply, param};
+use super::endpoint::{Endpoint, Reply, gone, param};
 use super::error::Failure;
 use super::fields::{self, Effect, Field, When, field};
 use super::paging::{by_page_or_mark, list, shape_of_list, window};
@@ -181,10 +181,7 @@ async fn update(call: Call) -> Result<Reply, Failure> {
 }
 
 async fn delete(call: Call) -> Result<Reply, Failure> {
-    match call.engine.delete_grant_by_id(&call.manager.actor, call.path("id")).await {
-        Ok(()) | Err(Error::NotFound(_)) => Ok(Reply::nothing()),
-        Err(error) => Err(error.into()),
-    }
+    gone(call.engine.delete_grant_by_id(&call.manager.actor, call.path("id")).await)
 }
 
 /// Which scopes a body asks for, if it says.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use engine::Error;
 use http::{Method, StatusCode};
 use model::claims::CustomClaims;
 use model::client::{
-    AppType, AuthMethod, Client, ClientChanges, ClientFilter, DESCRIPTION_MAX, METADATA_MAX, METADATA_TEXT_MAX, NAME_MAX, NewClient, OWN_SECRET_MAX,
-    OWN_SECRET_MIN,
+    AUTH0_APP_TYPES, AppType, AuthMethod, Client, ClientChanges, ClientFilter, DESCRIPTION_MAX, METADATA_MAX, METADATA_TEXT_MAX, NAME_MAX, NewClient,
+    OWN_SECRET_MAX, OWN_SECRET_MIN,
 };
 use model::page::Slice;
 use model::quota::{QUOTA_MAX, TokenQuota};
@@ -15,7 +14,7 @@ use model::secret::Secret;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::endpoint::{Endpoint, Reply, param};
+use super::endpoint::{Endpoint, Reply, gone, param};
 use super::error::Failure;
 use super::fields::{self, Effect, Field, When, field};
 use super::ours;
@@ -31,35 +30,6 @@ const SEES_SECRETS: &[&str] = &["read:client_keys", "read:client_credentials"];
 const SEES_ALL: &[&str] = &["read:clients", "read:client_keys"];
 /// What everybody sees who may read clients at all.
 const SUMMARY: [&str; 4] = ["client_id", "app_type", "name", "description"];
-
-const APP_TYPES: [&str; 26] = [
-    "non_interactive",
-    "native",
-    "spa",
-    "regular_web",
-    "resource_server",
-    "express_configuration",
-    "rms",
-    "box",
-    "cloudbees",
-    "concur",
-    "dropbox",
-    "mscrm",
-    "echosign",
-    "egnyte",
-    "newrelic",
-    "office365",
-    "salesforce",
-    "sentry",
-    "sharepoint",
-    "slack",
-    "springcm",
-    "sso_integration",
-    "zendesk",
-    "zoom",
-    "oag",
-    "other",
-];
 
 /// The members of a client.
 pub(super) fn table() -> Vec<Field> {
@@ -82,7 +52,7 @@ pub(super) fn table() -> Vec<Field> {
         field("description", Shape::Text(0, DESCRIPTION_MAX), Effect::Works),
         field("client_secret", Shape::Text(OWN_SECRET_MIN, OWN_SECRET_MAX), Effect::Works)
             .note("One of your own takes the place of all that the client has. 32 to 255 printable ASCII characters."),
-        field("app_type", Shape::Choice(&APP_TYPES), Effect::Works).note("Shown in the dashboard; it changes nothing else."),
+        field("app_type", Shape::Choice(&AUTH0_APP_TYPES), Effect::Works).note("Shown in the dashboard; it changes nothing else."),
         field(
             "client_metadata",
             Shape::Map(Box::new(Shape::Text(0, METADATA_TEXT_MAX).or_null()), METADATA_MAX * 2),
@@ -291,11 +261,11 @@ async fn read_all(call: Call) -> Result<Reply, Failure> {
 
 fn app_types(text: &str) -> Result<Vec<AppType>, Failure> {
     text.split(',')
-        .map(|name| match APP_TYPES.contains(&name) {
-            true => Ok(app_type(name)),
+        .map(|name| match AUTH0_APP_TYPES.contains(&name) {
+            true => Ok(AppType::of_auth0(name)),
             false => Err(Failure::query(
                 "app_type",
-                format!("No enum match for the value; it must be one of: {}", APP_TYPES.join(", ")),
+                format!("No enum match for the value; it must be one of: {}", AUTH0_APP_TYPES.join(", ")),
             )),
         })
         .collect()
@@ -374,10 +344,7 @@ fn keys(body: &Map<String, Value>) -> Result<Option<Vec<String>>, Failure> {
 }
 
 async fn delete(call: Call) -> Result<Reply, Failure> {
-    match call.engine.delete_client(&call.manager.actor, call.path("id")).await {
-        Ok(()) | Err(Error::NotFound(_)) => Ok(Reply::nothing()),
-        Err(error) => Err(error.into()),
-    }
+    gone(call.engine.delete_client(&call.manager.actor, call.path("id")).await)
 }
 
 async fn rotate(call: Call) -> Result<Reply, Failure> {
@@ -408,7 +375,7 @@ fn changes(body: &Map<String, Value>, before: Option<&Client>) -> Result<ClientC
     Ok(ClientChanges {
         name: text(body, "name"),
         description: given("description").map(|value| value.as_str().unwrap_or_default().to_owned()),
-        app_type: given("app_type").map(|value| value.as_str().map_or(AppType::Other, app_type)),
+        app_type: given("app_type").map(|value| value.as_str().map_or(AppType::Other, AppType::of_auth0)),
         client_metadata: given("client_metadata").filter(|value| value.is_null()).map(|_| BTreeMap::new()),
         metadata_entries: metadata(given("client_metadata")),
         auth_methods: auth_methods(body, before)?,
@@ -474,16 +441,6 @@ fn auth_methods(body: &Map<String, Value>, before: Option<&Client>) -> Result<Op
             "Set client_authentication_methods to null with it: the client proves itself by private_key_jwt",
         )),
         None => Ok(None),
-    }
-}
-
-fn app_type(name: &str) -> AppType {
-    match name {
-        "non_interactive" => AppType::NonInteractive,
-        "native" => AppType::Native,
-        "spa" => AppType::Spa,
-        "regular_web" => AppType::RegularWeb,
-        _ => AppType::Other,
     }
 }
 
@@ -589,7 +546,8 @@ fn defaults(client: &Client) -> Value {
     })
 }
 
-fn written_quota(quota: TokenQuota) -> Value {
+/// A quota as Auth0 writes it.
+pub(crate) fn written_quota(quota: TokenQuota) -> Value {
     let mut limits = json!({ "enforce": quota.enforce });
     for (name, limit) in [("per_hour", quota.per_hour), ("per_day", quota.per_day)] {
         if let Some(limit) = limit {

@@ -8,7 +8,7 @@ use model::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::endpoint::{Endpoint, Reply};
+use super::endpoint::{Endpoint, Reply, gone};
 use super::error::Failure;
 use super::fields::{self, Effect, Field, When, field};
 use super::moment;
@@ -167,10 +167,7 @@ async fn update(call: Call) -> Result<Reply, Failure> {
 
 async fn delete(call: Call) -> Result<Reply, Failure> {
     let (client_id, id) = (call.path("client_id"), call.path("credential_id"));
-    match call.engine.remove_client_key(&call.manager.actor, client_id, id).await {
-        Ok(()) | Err(Error::NotFound(_)) => Ok(Reply::nothing()),
-        Err(error) => Err(error.into()),
-    }
+    gone(call.engine.remove_client_key(&call.manager.actor, client_id, id).await)
 }
 
 fn not_there(error: Error) -> Failure {

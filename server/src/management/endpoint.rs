@@ -43,6 +43,17 @@ impl Reply {
     }
 }
 
+/// 204 for what is gone: that it was not there before counts too, so that a deletion can be repeated (RFC 9110 §9.2.2).
+///
+/// # Errors
+/// Any other [`Failure`].
+pub(super) fn gone<E: Into<Failure>>(ended: Result<(), E>) -> Result<Reply, Failure> {
+    match ended.map_err(Into::into) {
+        Ok(()) | Err(Failure::NotThere(..)) => Ok(Reply::nothing()),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// The answer of an operation, to come.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send>>;
 

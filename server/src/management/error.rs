@@ -96,6 +96,14 @@ impl Failure {
         })
     }
 
+    /// Why something was refused of which no member of a body is the cause: the thing itself is in another state.
+    pub(super) fn of_state(error: Error) -> Self {
+        match error {
+            Error::Invalid(invalid) => Self::Unsupported(invalid.message),
+            error => error.into(),
+        }
+    }
+
     /// A problem with one query parameter.
     pub(super) fn query(at: &str, what: impl Into<String>) -> Self {
         Self::Query(Problem {

@@ -6,7 +6,7 @@ use model::introspection::{INTROSPECTORS_MAX, Introspector};
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::endpoint::{Endpoint, Reply};
+use super::endpoint::{Endpoint, Reply, gone};
 use super::error::Failure;
 use super::resource_servers::find;
 use super::shape::{Shape, required};
@@ -68,7 +68,7 @@ async fn add(call: Call) -> Result<Reply, Failure> {
     match call.engine.add_introspector(&call.manager.actor, &api.id, &client.client_id).await {
         // Of two that ask for the same at the same time both get it.
         Ok(_) | Err(Error::Conflict(_)) => Ok(Reply::ok(json!({ "client_id": client.client_id, "name": client.name }))),
-        Err(error) => Err(refused(error)),
+        Err(error) => Err(Failure::of_state(error)),
     }
 }
 
@@ -80,18 +80,7 @@ async fn remove(call: Call) -> Result<Reply, Failure> {
         }
         Err(error) => Err(error),
     };
-    match removed {
-        Ok(()) | Err(Error::NotFound(_)) => Ok(Reply::nothing()),
-        Err(error) => Err(refused(error)),
-    }
-}
-
-/// There is no body whose member could be wrong.
-fn refused(error: Error) -> Failure {
-    match error {
-        Error::Invalid(invalid) => Failure::Unsupported(invalid.message),
-        error => error.into(),
-    }
+    gone(removed.map_err(Failure::of_state))
 }
 
 fn written(introspector: &Introspector) -> Value {

@@ -37,9 +37,11 @@ use http::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::telemetry::RequestId;
+pub(crate) use clients::written_quota;
 use endpoint::{Endpoint, Reply};
 use error::{Failure, NOTHING};
 use fields::Effect;
+pub(crate) use resource_servers::written_scope;
 use shape::Shape;
 
 /// Every operation.

@@ -11,7 +11,7 @@ use model::token::TokenDialect;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::endpoint::{Endpoint, Param, Reply, param};
+use super::endpoint::{Endpoint, Param, Reply, gone, param};
 use super::error::Failure;
 use super::fields::{self, Effect, Field, When, field};
 use super::ours;
@@ -204,15 +204,14 @@ async fn update(call: Call) -> Result<Reply, Failure> {
 }
 
 async fn delete(call: Call) -> Result<Reply, Failure> {
-    match find(&call.engine, call.path("id")).await {
-        Ok(api) => match call.engine.delete_api(&call.manager.actor, &api.id).await {
-            Ok(()) | Err(Error::NotFound(_)) => Ok(Reply::nothing()),
-            Err(Error::System(_)) => Err(Failure::Unsupported("System resource servers cannot be deleted.".to_owned())),
-            Err(error) => Err(error.into()),
-        },
-        Err(Error::NotFound(_)) => Ok(Reply::nothing()),
-        Err(error) => Err(error.into()),
-    }
+    let deleted = match find(&call.engine, call.path("id")).await {
+        Ok(api) => call.engine.delete_api(&call.manager.actor, &api.id).await,
+        Err(error) => Err(error),
+    };
+    gone(deleted.map_err(|error| match error {
+        Error::System(_) => Failure::Unsupported("System resource servers cannot be deleted.".to_owned()),
+        error => error.into(),
+    }))
 }
 
 /// By id or by identifier. No identifier can be taken for an id of another API: ids are asked first.
@@ -267,7 +266,8 @@ pub(super) fn text(body: &Map<String, Value>, name: &str) -> Option<String> {
     body.get(name)?.as_str().map(str::to_owned)
 }
 
-fn written_scope(scope: &Scope) -> Value {
+/// A scope as Auth0 writes it.
+pub(crate) fn written_scope(scope: &Scope) -> Value {
     if scope.description.is_empty() {
         return json!({ "value": scope.value });
     }

@@ -6,7 +6,7 @@ use model::client_secret::{ClientSecret, SECRET_NAME_MAX, SecretFields};
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::endpoint::{Endpoint, Reply};
+use super::endpoint::{Endpoint, Reply, gone};
 use super::error::Failure;
 use super::fields::{self, Effect, Field, When, field};
 use super::moment;
@@ -126,10 +126,8 @@ async fn update(call: Call) -> Result<Reply, Failure> {
 
 async fn delete(call: Call) -> Result<Reply, Failure> {
     let (client_id, id) = (call.path("client_id"), call.path("id"));
-    match call.engine.remove_client_secret(&call.manager.actor, client_id, id).await {
-        Ok(()) | Err(Error::NotFound(_)) => Ok(Reply::nothing()),
-        Err(error) => Err(refused(error)),
-    }
+    let removed = call.engine.remove_client_secret(&call.manager.actor, client_id, id).await;
+    gone(removed.map_err(refused))
 }
 
 /// What is refused about a secret as such is no member of the body.

@@ -1,13 +1,12 @@
 //! `/tessera/resource-servers/{id}/signing-secrets`: the secrets of an HS256 API one by one, and the rotation from one to the next without an
 //! outage.
 
-use engine::Error;
 use http::{Method, StatusCode};
 use model::signing_secret::{SIGNING_SECRETS_MAX, SigningSecret};
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::endpoint::{Answer, Endpoint, Reply};
+use super::endpoint::{Answer, Endpoint, Reply, gone};
 use super::error::Failure;
 use super::moment;
 use super::resource_servers::find;
@@ -96,7 +95,7 @@ async fn read_all(call: Call) -> Result<Reply, Failure> {
 async fn start(call: Call) -> Result<Reply, Failure> {
     let api = find(&call.engine, call.path("id")).await?;
     let started = call.engine.start_signing_secret_rotation(&call.manager.actor, &api.id).await;
-    let (secret, plain) = started.map_err(refused)?;
+    let (secret, plain) = started.map_err(Failure::of_state)?;
     let mut object = written(&secret);
     object["signing_secret"] = plain.reveal().into();
     Ok(Reply::created(object))
@@ -105,13 +104,13 @@ async fn start(call: Call) -> Result<Reply, Failure> {
 async fn complete(call: Call) -> Result<Reply, Failure> {
     let api = find(&call.engine, call.path("id")).await?;
     let completed = call.engine.complete_signing_secret_rotation(&call.manager.actor, &api.id).await;
-    Ok(Reply::ok(written(&completed.map_err(refused)?)))
+    Ok(Reply::ok(written(&completed.map_err(Failure::of_state)?)))
 }
 
 async fn cancel(call: Call) -> Result<Reply, Failure> {
     let api = find(&call.engine, call.path("id")).await?;
     let cancelled = call.engine.cancel_signing_secret_rotation(&call.manager.actor, &api.id).await;
-    Ok(Reply::ok(written(&cancelled.map_err(refused)?)))
+    Ok(Reply::ok(written(&cancelled.map_err(Failure::of_state)?)))
 }
 
 async fn remove(call: Call) -> Result<Reply, Failure> {
@@ -119,18 +118,7 @@ async fn remove(call: Call) -> Result<Reply, Failure> {
         Ok(api) => call.engine.remove_signing_secret(&call.manager.actor, &api.id, call.path("kid")).await,
         Err(error) => Err(error),
     };
-    match removed {
-        Ok(()) | Err(Error::NotFound(_)) => Ok(Reply::nothing()),
-        Err(error) => Err(refused(error)),
-    }
-}
-
-/// There is no body whose member could be wrong: the API or its secrets are in another state.
-fn refused(error: Error) -> Failure {
-    match error {
-        Error::Invalid(invalid) => Failure::Unsupported(invalid.message),
-        error => error.into(),
-    }
+    gone(removed.map_err(Failure::of_state))
 }
 
 fn written(secret: &SigningSecret) -> Value {
